@@ -52,13 +52,15 @@ absl::Status BinlogDump::Register(uint32_t server_id) {
   AppendInt(0, 2, &body);  // port
   AppendInt(0, 4, &body);  // recovery rank, unused
   AppendInt(0, 4, &body);  // source id, filled in by the server
-  if (!Send(connection_->handle_, kComRegisterReplica, body, true)) return connection_->LastError("register as a replica");
+  if (!Send(connection_->handle_, kComRegisterReplica, body, true))
+    return connection_->LastError("register as a replica");
   return absl::OkStatus();
 }
 
 absl::Status BinlogDump::StartAt(std::string_view file, uint64_t offset, uint32_t server_id) {
   if (offset > 0xffffffffu) {
-    return absl::OutOfRangeError(absl::StrCat("a binary log can only be read from its first 4 GiB, not from ", file, ":", offset));
+    return absl::OutOfRangeError(
+        absl::StrCat("a binary log can only be read from its first 4 GiB, not from ", file, ":", offset));
   }
   std::string body;
   AppendInt(offset, 4, &body);
@@ -77,7 +79,8 @@ absl::Status BinlogDump::StartAfterGtids(std::string encoded_set, uint32_t serve
   AppendInt(4, 8, &body);  // position
   AppendInt(encoded_set.size(), 4, &body);
   body += encoded_set;
-  if (!Send(connection_->handle_, kComBinlogDumpGtid, body, false)) return connection_->LastError("ask for the binary log");
+  if (!Send(connection_->handle_, kComBinlogDumpGtid, body, false))
+    return connection_->LastError("ask for the binary log");
   return absl::OkStatus();
 }
 
@@ -89,7 +92,8 @@ absl::StatusOr<std::string_view> BinlogDump::Read() {
   const char* bytes = reinterpret_cast<const char*>(mysql->net.read_pos);
   const unsigned char kind = static_cast<unsigned char>(bytes[0]);
   if (kind == 0xfe && length < 9) return absl::OutOfRangeError("the server ended the binary log stream");
-  if (kind != 0) return absl::DataLossError(absl::StrCat("unexpected packet of kind ", kind, " in the binary log stream"));
+  if (kind != 0)
+    return absl::DataLossError(absl::StrCat("unexpected packet of kind ", kind, " in the binary log stream"));
   return std::string_view(bytes + 1, length - 1);
 }
 
@@ -118,7 +122,8 @@ absl::Status BinlogDump::StartAt(std::string_view file, uint64_t offset, uint32_
   rpl.file_name_length = oracle_->file.size();
   rpl.start_position = offset;
   rpl.server_id = server_id;
-  if (mysql_binlog_open(Handle(connection_->handle_), &rpl) != 0) return connection_->LastError("ask for the binary log");
+  if (mysql_binlog_open(Handle(connection_->handle_), &rpl) != 0)
+    return connection_->LastError("ask for the binary log");
   oracle_->open = true;
   return absl::OkStatus();
 }
@@ -135,7 +140,8 @@ absl::Status BinlogDump::StartAfterGtids(std::string encoded_set, uint32_t serve
     const std::string& gtids = *static_cast<std::string*>(self->gtid_set_arg);
     memcpy(packet, gtids.data(), gtids.size());
   };
-  if (mysql_binlog_open(Handle(connection_->handle_), &rpl) != 0) return connection_->LastError("ask for the binary log");
+  if (mysql_binlog_open(Handle(connection_->handle_), &rpl) != 0)
+    return connection_->LastError("ask for the binary log");
   oracle_->open = true;
   return absl::OkStatus();
 }

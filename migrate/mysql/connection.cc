@@ -27,7 +27,8 @@ MYSQL* Handle(void* handle) { return static_cast<MYSQL*>(handle); }
 std::string Summary(std::string_view sql) {
   constexpr size_t kMax = 120;
   std::string text(sql.substr(0, kMax));
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80 && sql.size() > kMax) text.pop_back();
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80 && sql.size() > kMax)
+    text.pop_back();
   absl::RemoveExtraAsciiWhitespace(&text);
   for (char& c : text) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = '?';
@@ -37,7 +38,8 @@ std::string Summary(std::string_view sql) {
 
 void SetSeconds(MYSQL* mysql, enum mysql_option option, absl::Duration duration) {
   if (duration <= absl::ZeroDuration()) return;
-  unsigned int seconds = static_cast<unsigned int>(std::clamp<int64_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))), 1, 1 << 30));
+  unsigned int seconds = static_cast<unsigned int>(
+      std::clamp<int64_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))), 1, 1 << 30));
   mysql_options(mysql, option, &seconds);
 }
 
@@ -66,7 +68,7 @@ void SetSsl(MYSQL* mysql, const SslOptions& ssl) {
 void SetOptions(MYSQL* mysql, const ConnectionOptions& options) {
   unsigned int protocol = options.unix_socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
   mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);  // else "localhost" would mean a socket
-  unsigned int local_infile = 0;                         // a server must not be able to ask for our files
+  unsigned int local_infile = 0;                        // a server must not be able to ask for our files
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &local_infile);
   unsigned long max_packet = 1UL << 30;  // NOLINT(runtime/int): the library's type
   mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet);
@@ -114,8 +116,9 @@ absl::Status Connection::Connect() {
   SetOptions(mysql, options_);
   const bool local = !options_.unix_socket.empty();
   const std::string what = absl::StrCat("cannot connect to ", DescribeEndpoint(options_), " as '", options_.user, "'");
-  if (mysql_real_connect(mysql, local ? nullptr : options_.host.c_str(), options_.user.c_str(), options_.password.c_str(),
-                         OrNull(options_.database), options_.port, OrNull(options_.unix_socket), 0) == nullptr) {
+  if (mysql_real_connect(mysql, local ? nullptr : options_.host.c_str(), options_.user.c_str(),
+                         options_.password.c_str(), OrNull(options_.database), options_.port,
+                         OrNull(options_.unix_socket), 0) == nullptr) {
     absl::Status status = LastError(what);
     Close();
     return status;
@@ -141,7 +144,8 @@ absl::Status Connection::SetUpSession() {
   id_ = (*identity)[0].Uint(0);
   server_ = ServerInfo::Parse((*identity)[0].Text(1));
   std::string sql =
-      "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', ''), "
+      "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', "
+      "''), "
       "'ANSI,', '')";
   for (const auto& [name, value] : options_.session) absl::StrAppend(&sql, ", SESSION ", name, " = ", value);
   return Execute(sql).status();
@@ -152,7 +156,8 @@ absl::Status Connection::LastError(std::string_view what) {
   int code = static_cast<int>(mysql_errno(mysql));
   if (code == 0) code = CR_UNKNOWN_ERROR;
   absl::Status status = MakeError(code, mysql_error(mysql), what);
-  if (Classify(status) == ErrorClass::kLostConnection || code == CR_MALFORMED_PACKET || code == CR_COMMANDS_OUT_OF_SYNC) {
+  if (Classify(status) == ErrorClass::kLostConnection || code == CR_MALFORMED_PACKET ||
+      code == CR_COMMANDS_OUT_OF_SYNC) {
     broken_ = true;
   }
   return status;
@@ -201,7 +206,8 @@ absl::StatusOr<Result> Connection::Query(std::string_view sql) {
     if (mysql_field_count(mysql) > 0 || mysql_errno(mysql) != 0) return LastError(Summary(sql));
     return result;  // a statement without rows
   }
-  result.handle_ = std::shared_ptr<void>(rows, [](void* handle) { mysql_free_result(static_cast<MYSQL_RES*>(handle)); });
+  result.handle_ =
+      std::shared_ptr<void>(rows, [](void* handle) { mysql_free_result(static_cast<MYSQL_RES*>(handle)); });
   const unsigned int columns = mysql_num_fields(rows);
   const MYSQL_FIELD* fields = mysql_fetch_fields(rows);
   for (unsigned int i = 0; i < columns; ++i) result.columns_.emplace_back(fields[i].name, fields[i].name_length);

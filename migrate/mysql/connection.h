@@ -5,9 +5,9 @@
 //   ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connection::Open(options));
 //   ASSIGN_OR_RETURN(Result rows, connection->Query("SELECT ..."));
 //
-// A thin RAII layer over libmysqlclient's C interface; it compiles against MariaDB Connector/C and against Oracle's library.
-// Every session speaks utf8mb4 and has ANSI_QUOTES and NO_BACKSLASH_ESCAPES taken out of its sql_mode, which is what
-// quote.h relies on (options.session runs afterwards: do not put them back).
+// A thin RAII layer over libmysqlclient's C interface; it compiles against MariaDB Connector/C and against Oracle's
+// library. Every session speaks utf8mb4 and has ANSI_QUOTES and NO_BACKSLASH_ESCAPES taken out of its sql_mode, which
+// is what quote.h relies on (options.session runs afterwards: do not put them back).
 //
 // Errors carry the server's number and a class; see errors.h. The status says what was being done (the start of the
 // statement). After a lost connection broken() is true, every call fails with Unavailable, and Reconnect() makes a new
@@ -102,8 +102,9 @@ class Connection {
   const ServerInfo& server() const { return server_; }
   const ConnectionOptions& options() const { return options_; }
 
-  // Shuts the socket down: a call that waits for the server fails at once with Unavailable. The server notices when it next
-  // writes; to stop a statement use KILL QUERY from another connection. Any thread, but not during Open or Reconnect.
+  // Shuts the socket down: a call that waits for the server fails at once with Unavailable. The server notices when it
+  // next writes; to stop a statement use KILL QUERY from another connection. Any thread, but not during Open or
+  // Reconnect.
   void Interrupt();
 
  private:

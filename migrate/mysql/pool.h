@@ -4,8 +4,9 @@
 //   ASSIGN_OR_RETURN(Pool::Lease connection, pool.Acquire());   // waits while all 4 are out
 //   connection->Execute("...");                                 // goes back when the lease ends
 //
-// Connections are opened on first use and reopened at the next Acquire() when they broke. Sessions are not reset between
-// leases: whoever takes table locks or begins a transaction ends it. Thread-safe; the pool must outlive its leases.
+// Connections are opened on first use and reopened at the next Acquire() when they broke. Sessions are not reset
+// between leases: whoever takes table locks or begins a transaction ends it. Thread-safe; the pool must outlive its
+// leases.
 #ifndef MIGRATE_MYSQL_POOL_H_
 #define MIGRATE_MYSQL_POOL_H_
 
@@ -24,7 +25,8 @@ class Pool {
  public:
   class Lease {
    public:
-    Lease(Lease&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)) {}
+    Lease(Lease&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)) {}
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { Return(); }
 

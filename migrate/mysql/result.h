@@ -3,8 +3,8 @@
 //   ASSIGN_OR_RETURN(Result result, connection.Query("SELECT id, name FROM t"));
 //   for (Row row : result) Use(row.Int(0), row.Text(1));
 //
-// Values are the server's text (the text protocol). They stay valid as long as the Result. Result is movable; a moved-from
-// Result is empty. Not thread-safe.
+// Values are the server's text (the text protocol). They stay valid as long as the Result. Result is movable; a
+// moved-from Result is empty. Not thread-safe.
 #ifndef MIGRATE_MYSQL_RESULT_H_
 #define MIGRATE_MYSQL_RESULT_H_
 

@@ -16,7 +16,8 @@ ServerInfo ServerInfo::Parse(std::string_view version) {
   int* parts[] = {&info.major, &info.minor, &info.patch};
   size_t i = 0;
   for (int* part : parts) {
-    while (i < version.size() && absl::ascii_isdigit(version[i]) && *part < 10000) *part = *part * 10 + (version[i++] - '0');
+    while (i < version.size() && absl::ascii_isdigit(version[i]) && *part < 10000)
+      *part = *part * 10 + (version[i++] - '0');
     if (i >= version.size() || version[i] != '.') break;
     ++i;
   }
