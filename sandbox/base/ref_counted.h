@@ -1,4 +1,5 @@
-// Intrusive, thread-safe reference counts, for kernel objects that several guest tasks hold: inodes, file descriptions, mounts.
+// Intrusive, thread-safe reference counts, for kernel objects that several guest tasks hold: inodes, file descriptions,
+// mounts.
 //
 //   class Inode : public RefCounted { ... };
 //   RefPtr<Inode> inode = MakeRef<TmpfsFile>(...);
@@ -60,11 +61,10 @@ class RefPtr {
   RefPtr(const RefPtr& other) : RefPtr(other.object_) {}
   RefPtr(RefPtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   template <typename U>
-    requires std::is_convertible_v<U*, T*>
-  RefPtr(const RefPtr<U>& other) : RefPtr(other.get()) {}  // NOLINT
+  requires std::is_convertible_v<U*, T*> RefPtr(const RefPtr<U>& other) : RefPtr(other.get()) {}  // NOLINT
   template <typename U>
-    requires std::is_convertible_v<U*, T*>
-  RefPtr(RefPtr<U>&& other) noexcept : object_(other.Release()) {}  // NOLINT
+  requires std::is_convertible_v<U*, T*> RefPtr(RefPtr<U>&& other)
+  noexcept : object_(other.Release()) {}  // NOLINT
   RefPtr& operator=(RefPtr other) noexcept {
     std::swap(object_, other.object_);
     return *this;

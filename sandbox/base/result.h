@@ -1,7 +1,8 @@
 // The result of anything a guest asked for: a value, or the errno the guest shall see.
 //
-// Inside the sentry, where the caller is a guest program and the answer is a number in rax, `Result<T>` takes the place of
-// absl::StatusOr: it costs no allocation and cannot lose the errno. Towards the operator (flags, boot, policy files) absl::Status is used.
+// Inside the sentry, where the caller is a guest program and the answer is a number in rax, `Result<T>` takes the place
+// of absl::StatusOr: it costs no allocation and cannot lose the errno. Towards the operator (flags, boot, policy files)
+// absl::Status is used.
 //
 //   Result<int> Half(int n) {
 //     if (n % 2 != 0) return Errno(EINVAL);
@@ -38,13 +39,13 @@ inline Errno HostErrno() { return Errno(errno); }
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(Errno error) : error_(error.value()) {}  // NOLINT: implicit, so that `return Errno(EINVAL)` reads well
-  Result(const T& value) : value_(value) {}       // NOLINT
+  Result(Errno error) : error_(error.value()) {}   // NOLINT: implicit, so that `return Errno(EINVAL)` reads well
+  Result(const T& value) : value_(value) {}        // NOLINT
   Result(T&& value) : value_(std::move(value)) {}  // NOLINT
   template <typename U>
-    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::decay_t<U>, T> &&
-             !std::is_same_v<std::decay_t<U>, Errno> && !std::is_same_v<std::decay_t<U>, Result<T>>)
-  Result(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::decay_t<U>, T> &&
+           !std::is_same_v<std::decay_t<U>, Errno> && !std::is_same_v<std::decay_t<U>, Result<T>>) Result(U&& value)
+      : value_(std::forward<U>(value)) {}  // NOLINT
 
   bool ok() const { return error_ == 0; }
   // Only when !ok().
@@ -84,9 +85,9 @@ inline constexpr Result<void> Ok() { return Result<void>(); }
 #define SANDBOX_CONCAT_INNER(a, b) a##b
 #define SANDBOX_CONCAT(a, b) SANDBOX_CONCAT_INNER(a, b)
 
-#define SANDBOX_RETURN_IF_ERROR(expression)                \
-  do {                                                     \
-    auto sandbox_result = (expression);                    \
+#define SANDBOX_RETURN_IF_ERROR(expression)                  \
+  do {                                                       \
+    auto sandbox_result = (expression);                      \
     if (!sandbox_result.ok()) return sandbox_result.error(); \
   } while (false)
 
