@@ -54,8 +54,7 @@ class MemoryFile {
   MemoryFile(int fd, uint64_t limit_bytes) : fd_(fd), limit_bytes_(limit_bytes) {}
   // Makes `offset` the beginning of an extent if one crosses it.
   void SplitAt(uint64_t offset);
-  // Joins the extent at `it` with equal neighbours; returns the joined one.
-  Extents::iterator MergeAround(Extents::iterator it);
+  // Back to the host, and to the free offsets.
   void Release(uint64_t offset, uint64_t length);
 
   const int fd_;
