@@ -45,8 +45,8 @@ absl::Status Expected(std::string_view what, std::string_view got) {
 template <typename T>
 absl::Status ParseWholeNumber(std::string_view text, T* value) {
   if (absl::SimpleAtoi(text, value)) return absl::OkStatus();
-  return Expected(absl::StrCat("a whole number from ", std::numeric_limits<T>::min(), " to ", std::numeric_limits<T>::max()),
-                  text);
+  return Expected(
+      absl::StrCat("a whole number from ", std::numeric_limits<T>::min(), " to ", std::numeric_limits<T>::max()), text);
 }
 
 absl::Status ParseBool(std::string_view text, bool* value) {
@@ -58,8 +58,8 @@ absl::Status ParseDouble(std::string_view text, double* value) {
 }
 
 // Puts `value` into a singular field or at the end of a repeated one.
-#define COMMON_CONFIG_STORE(Kind, value)                                                                       \
-  (flag.field->is_repeated() ? reflection->Add##Kind(message, flag.field, value)                               \
+#define COMMON_CONFIG_STORE(Kind, value)                                         \
+  (flag.field->is_repeated() ? reflection->Add##Kind(message, flag.field, value) \
                              : reflection->Set##Kind(message, flag.field, value))
 
 absl::Status SetEnum(const FlagField& flag, std::string_view text, Message* message) {
@@ -188,13 +188,17 @@ absl::Status SetFlag(const FlagField& flag, std::string_view value, Message* opt
     case FieldDescriptor::CPPTYPE_BOOL:
       return ParseAndStore<bool>(value, ParseBool, [&](bool v) { COMMON_CONFIG_STORE(Bool, v); });
     case FieldDescriptor::CPPTYPE_INT32:
-      return ParseAndStore<int32_t>(value, ParseWholeNumber<int32_t>, [&](int32_t v) { COMMON_CONFIG_STORE(Int32, v); });
+      return ParseAndStore<int32_t>(value, ParseWholeNumber<int32_t>,
+                                    [&](int32_t v) { COMMON_CONFIG_STORE(Int32, v); });
     case FieldDescriptor::CPPTYPE_INT64:
-      return ParseAndStore<int64_t>(value, ParseWholeNumber<int64_t>, [&](int64_t v) { COMMON_CONFIG_STORE(Int64, v); });
+      return ParseAndStore<int64_t>(value, ParseWholeNumber<int64_t>,
+                                    [&](int64_t v) { COMMON_CONFIG_STORE(Int64, v); });
     case FieldDescriptor::CPPTYPE_UINT32:
-      return ParseAndStore<uint32_t>(value, ParseWholeNumber<uint32_t>, [&](uint32_t v) { COMMON_CONFIG_STORE(UInt32, v); });
+      return ParseAndStore<uint32_t>(value, ParseWholeNumber<uint32_t>,
+                                     [&](uint32_t v) { COMMON_CONFIG_STORE(UInt32, v); });
     case FieldDescriptor::CPPTYPE_UINT64:
-      return ParseAndStore<uint64_t>(value, ParseWholeNumber<uint64_t>, [&](uint64_t v) { COMMON_CONFIG_STORE(UInt64, v); });
+      return ParseAndStore<uint64_t>(value, ParseWholeNumber<uint64_t>,
+                                     [&](uint64_t v) { COMMON_CONFIG_STORE(UInt64, v); });
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return ParseAndStore<double>(value, ParseDouble, [&](double v) { COMMON_CONFIG_STORE(Double, v); });
     case FieldDescriptor::CPPTYPE_STRING:

@@ -14,9 +14,10 @@ namespace common::config {
 
 // One flag: a field of the options message, or of a message in it that holds flags (CommonOptions).
 struct FlagField {
-  std::string name;                                           // canonical: the field's name, words joined by '-'
-  const google::protobuf::FieldDescriptor* field = nullptr;   // the field itself
-  const google::protobuf::FieldDescriptor* parent = nullptr;  // the field of the root that holds it; null: the root does
+  std::string name;                                          // canonical: the field's name, words joined by '-'
+  const google::protobuf::FieldDescriptor* field = nullptr;  // the field itself
+  const google::protobuf::FieldDescriptor* parent =
+      nullptr;  // the field of the root that holds it; null: the root does
   Flag definition;
 
   bool is_bool() const;

@@ -80,9 +80,10 @@ std::string HelpText(const Program& program, const FlagTable& table) {
     absl::StrAppend(&out, "\n", name, ":\n");
     for (const FlagField* flag : flags) AppendFlag(*flag, out);
   }
-  absl::StrAppend(&out, "\nIn flag names '-' and '_' mean the same, and so do one dash and two. A flag may also be set in the\n",
-                  "file of --config or by an environment variable, for example ",
-                  absl::AsciiStrToUpper(program.name), "_LOG_LEVEL=debug.\n");
+  absl::StrAppend(
+      &out, "\nIn flag names '-' and '_' mean the same, and so do one dash and two. A flag may also be set in the\n",
+      "file of --config or by an environment variable, for example ", absl::AsciiStrToUpper(program.name),
+      "_LOG_LEVEL=debug.\n");
   return out;
 }
 

@@ -19,6 +19,7 @@ SYSTEM_LIBRARIES = {
     "glm": (["glm"], "libglm-dev"),
     "harfbuzz": (["harfbuzz"], "libharfbuzz-dev"),
     "httplib": (["cpp-httplib"], "libcpp-httplib-dev"),
+    "libevent": (["libevent_core", "libevent_extra", "libevent_pthreads"], "libevent-dev"),
     "libpng": (["libpng"], "libpng-dev"),
     "libseccomp": (["libseccomp"], "libseccomp-dev"),
     "mysqlclient": (["mysqlclient"], "default-libmysqlclient-dev"),
