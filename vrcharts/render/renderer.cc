@@ -1,0 +1,392 @@
+#include "vrcharts/render/renderer.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/explain/explain.h"
+
+namespace vrcharts::render {
+namespace {
+
+constexpr uint32_t kMaxViews = 2;
+
+// Mirrors shaders/scene.glsl (std140).
+struct GpuView {
+  glm::mat4 clip_from_world;
+  glm::mat4 direction_from_ndc;
+  glm::vec4 eye;
+};
+struct GpuFrame {
+  GpuView views[kMaxViews];
+  glm::vec2 viewport;
+  glm::vec2 atlas_size;
+  float atlas_range;
+  float vignette;
+  float room;
+  float light_theme;
+};
+struct GpuPanel {
+  glm::mat4 world_from_points;
+  float metres_per_point;
+  float highlight;
+  float opacity;
+  float reserved;
+};
+
+absl::Duration ThreadCpuTime() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return absl::DurationFromTimespec(now);
+}
+
+GpuView ToGpu(const View& view, VkExtent2D extent) {
+  GpuView gpu;
+  gpu.clip_from_world = view.clip_from_view * view.view_from_world;
+  const glm::mat4 rotation(glm::mat3(view.view_from_world));
+  gpu.direction_from_ndc = glm::inverse(view.clip_from_view * rotation);
+  const float pixels_per_metre = 0.5f * static_cast<float>(extent.height) * std::abs(view.clip_from_view[1][1]);
+  gpu.eye = glm::vec4(glm::vec3(glm::inverse(view.view_from_world)[3]), pixels_per_metre);
+  return gpu;
+}
+
+}  // namespace
+
+Attachment ToAttachment(const Image& image) {
+  Attachment attachment{image.handle(), image.view(), {}};
+  for (size_t i = 0; i < image.layer_views().size() && i < attachment.layers.size(); ++i) {
+    attachment.layers[i] = image.layer_views()[i];
+  }
+  return attachment;
+}
+
+absl::StatusOr<std::unique_ptr<Renderer>> Renderer::Create(Device& device, const PipelineOptions& options) {
+  if (options.view_count < 1 || options.view_count > kMaxViews) {
+    return absl::InvalidArgumentError("the renderer draws one view or two");
+  }
+  std::unique_ptr<Renderer> renderer(new Renderer(device, options));
+  if (absl::Status status = renderer->Init(); !status.ok()) return status;
+  return renderer;
+}
+
+absl::Status Renderer::Init() {
+  absl::StatusOr<std::unique_ptr<Pipelines>> pipelines = Pipelines::Create(device_, options_);
+  if (!pipelines.ok()) return pipelines.status();
+  pipelines_ = std::move(*pipelines);
+  const VkDescriptorPoolSize sizes[] = {
+      {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, kFramesInFlight},
+      {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kFramesInFlight * (1 + kMarkKinds)},
+      {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, kFramesInFlight},
+  };
+  VkDescriptorPoolCreateInfo pool{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
+  pool.maxSets = kFramesInFlight;
+  pool.poolSizeCount = 3;
+  pool.pPoolSizes = sizes;
+  if (absl::Status status = VkStatus(vkCreateDescriptorPool(device_.handle(), &pool, nullptr, &descriptors_),
+                                     "creating the descriptor pool");
+      !status.ok()) {
+    return status;
+  }
+  for (FrameSlot& slot : slots_) {
+    if (absl::Status status = InitSlot(slot); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Renderer::InitSlot(FrameSlot& slot) {
+  slot.marks = std::make_unique<MarkBuffers>(device_);
+  VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
+  pool.queueFamilyIndex = device_.queue_family();
+  absl::Status status =
+      VkStatus(vkCreateCommandPool(device_.handle(), &pool, nullptr, &slot.pool), "creating a command pool");
+  if (!status.ok()) return status;
+  VkCommandBufferAllocateInfo commands{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+  commands.commandPool = slot.pool;
+  commands.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+  commands.commandBufferCount = 1;
+  status.Update(VkStatus(vkAllocateCommandBuffers(device_.handle(), &commands, &slot.commands), "allocating commands"));
+  VkFenceCreateInfo fence{VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+  status.Update(VkStatus(vkCreateFence(device_.handle(), &fence, nullptr, &slot.fence), "creating a fence"));
+  if (device_.timestamp_period() > 0) {
+    VkQueryPoolCreateInfo queries{VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO};
+    queries.queryType = VK_QUERY_TYPE_TIMESTAMP;
+    queries.queryCount = 2;
+    status.Update(
+        VkStatus(vkCreateQueryPool(device_.handle(), &queries, nullptr, &slot.timestamps), "creating GPU timers"));
+  }
+  VkDescriptorSetLayout layout = pipelines_->set_layout();
+  VkDescriptorSetAllocateInfo set{VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO};
+  set.descriptorPool = descriptors_;
+  set.descriptorSetCount = 1;
+  set.pSetLayouts = &layout;
+  status.Update(VkStatus(vkAllocateDescriptorSets(device_.handle(), &set, &slot.set), "allocating descriptors"));
+  if (!status.ok()) return status;
+  absl::StatusOr<Buffer> frame = Buffer::Create(device_, sizeof(GpuFrame), VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, "frame");
+  if (!frame.ok()) return frame.status();
+  slot.frame = std::move(*frame);
+  return absl::OkStatus();
+}
+
+Renderer::~Renderer() {
+  if (device_.handle() != VK_NULL_HANDLE) vkDeviceWaitIdle(device_.handle());
+  for (FrameSlot& slot : slots_) {
+    if (slot.timestamps != VK_NULL_HANDLE) vkDestroyQueryPool(device_.handle(), slot.timestamps, nullptr);
+    if (slot.fence != VK_NULL_HANDLE) vkDestroyFence(device_.handle(), slot.fence, nullptr);
+    if (slot.pool != VK_NULL_HANDLE) vkDestroyCommandPool(device_.handle(), slot.pool, nullptr);
+  }
+  if (descriptors_ != VK_NULL_HANDLE) vkDestroyDescriptorPool(device_.handle(), descriptors_, nullptr);
+}
+
+absl::Status Renderer::WaitFor(FrameSlot& slot) {
+  if (!slot.submitted) return absl::OkStatus();
+  if (absl::Status status =
+          VkStatus(vkWaitForFences(device_.handle(), 1, &slot.fence, VK_TRUE, UINT64_MAX), "waiting for a frame");
+      !status.ok()) {
+    return status;
+  }
+  slot.submitted = false;
+  if (slot.timestamps != VK_NULL_HANDLE) {
+    uint64_t ticks[2] = {0, 0};
+    if (vkGetQueryPoolResults(device_.handle(), slot.timestamps, 0, 2, sizeof(ticks), ticks, sizeof(uint64_t),
+                              VK_QUERY_RESULT_64_BIT) == VK_SUCCESS) {
+      cost_.gpu = absl::Nanoseconds(static_cast<double>(ticks[1] - ticks[0]) * device_.timestamp_period());
+    }
+  }
+  return VkStatus(vkResetFences(device_.handle(), 1, &slot.fence), "resetting a fence");
+}
+
+absl::Status Renderer::Finish() {
+  for (FrameSlot& slot : slots_) {
+    if (absl::Status status = WaitFor(slot); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Renderer::Draw(const Target& target, std::span<const View> views, const Scene& scene,
+                            const text::Atlas& atlas) {
+  if (views.size() != options_.view_count) return absl::InternalError("wrong number of views");
+  FrameSlot& slot = slots_[next_slot_];
+  if (absl::Status status = WaitFor(slot); !status.ok()) return status;
+  const absl::Duration start = ThreadCpuTime();
+  if (absl::Status status = Upload(slot, target, views, scene, atlas); !status.ok()) return status;
+  const absl::Duration uploaded = ThreadCpuTime();
+  if (absl::Status status = Record(slot, target, scene); !status.ok()) return status;
+  if (absl::Status status = Submit(slot, target); !status.ok()) return status;
+  cost_.upload = uploaded - start;
+  cost_.driver = ThreadCpuTime() - uploaded;
+  next_slot_ = (next_slot_ + 1) % kFramesInFlight;
+  return absl::OkStatus();
+}
+
+absl::Status Renderer::Upload(FrameSlot& slot, const Target& target, std::span<const View> views, const Scene& scene,
+                              const text::Atlas& atlas) {
+  if (atlas_.empty() || atlas.revision() != atlas_.revision()) {
+    const text::AtlasImage image = atlas.Image();
+    if (absl::Status status = atlas_.Upload(image); !status.ok()) return status;
+    atlas_range_ = image.range;
+    atlas_size_ = {image.width, image.height};
+  }
+
+  GpuFrame frame{};
+  for (size_t i = 0; i < views.size(); ++i) frame.views[i] = ToGpu(views[i], target.extent);
+  frame.viewport = {target.extent.width, target.extent.height};
+  frame.atlas_size = atlas_size_;
+  frame.atlas_range = atlas_range_;
+  frame.vignette = scene.vignette;
+  frame.room = scene.room ? 1.0f : 0.0f;
+  frame.light_theme = scene.light_theme ? 1.0f : 0.0f;
+  std::memcpy(slot.frame.data(), &frame, sizeof(frame));
+
+  bool reallocated = slot.atlas_view != atlas_.view();
+  const size_t panel_bytes = std::max<size_t>(scene.items.size(), 1) * sizeof(GpuPanel);
+  if (slot.panels.size() < panel_bytes) {
+    absl::StatusOr<Buffer> panels =
+        Buffer::Create(device_, 2 * panel_bytes, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, "panels");
+    if (!panels.ok()) return panels.status();
+    slot.panels = std::move(*panels);
+    reallocated = true;
+  }
+  std::vector<std::shared_ptr<const chart::Geometry>> geometries;
+  geometries.reserve(scene.items.size());
+  auto* panels = reinterpret_cast<GpuPanel*>(slot.panels.data());
+  for (const SceneItem& item : scene.items) {
+    const GpuPanel panel{item.world_from_points, item.metres_per_point, item.highlight, item.opacity, 0};
+    std::memcpy(panels + geometries.size(), &panel, sizeof(panel));
+    geometries.push_back(item.geometry);
+  }
+  bool marks_reallocated = false;
+  if (absl::Status status = slot.marks->Update(geometries, &marks_reallocated); !status.ok()) return status;
+  if (absl::Status status = UploadQuads(slot, slot.marks->largest()); !status.ok()) return status;
+  if (reallocated || marks_reallocated) WriteDescriptors(slot);
+  cost_.bytes_copied = slot.marks->bytes_copied() + geometries.size() * sizeof(GpuPanel) + sizeof(GpuFrame);
+  return absl::OkStatus();
+}
+
+// Two triangles a mark: vertex 4 i + corner is corner of mark i in every vertex shader.
+absl::Status Renderer::UploadQuads(FrameSlot& slot, uint32_t count) {
+  const size_t bytes = size_t{std::max(count, 1u)} * 6 * sizeof(uint32_t);
+  if (slot.quads.size() >= bytes) return absl::OkStatus();
+  absl::StatusOr<Buffer> quads = Buffer::Create(device_, 2 * bytes, VK_BUFFER_USAGE_INDEX_BUFFER_BIT, "quads");
+  if (!quads.ok()) return quads.status();
+  slot.quads = std::move(*quads);
+  auto* out = reinterpret_cast<uint32_t*>(slot.quads.data());
+  for (uint32_t i = 0; i < 2 * std::max(count, 1u); ++i) {
+    for (uint32_t corner : {0u, 1u, 2u, 2u, 1u, 3u}) *out++ = 4 * i + corner;
+  }
+  return absl::OkStatus();
+}
+
+void Renderer::WriteDescriptors(FrameSlot& slot) {
+  std::array<VkDescriptorBufferInfo, kBindings> buffers{};
+  buffers[kFrameBinding] = {slot.frame.handle(), 0, VK_WHOLE_SIZE};
+  buffers[kPanelsBinding] = {slot.panels.handle(), 0, VK_WHOLE_SIZE};
+  for (int kind = 0; kind < kMarkKinds; ++kind) {
+    buffers[kRectsBinding + kind] = {slot.marks->buffer(static_cast<MarkKind>(kind)), 0, VK_WHOLE_SIZE};
+  }
+  const VkDescriptorImageInfo atlas{pipelines_->sampler(), atlas_.view(), VK_IMAGE_LAYOUT_SHADER_READ_ONLY_OPTIMAL};
+  std::array<VkWriteDescriptorSet, kBindings> writes{};
+  for (uint32_t i = 0; i < kBindings; ++i) {
+    writes[i].sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
+    writes[i].dstSet = slot.set;
+    writes[i].dstBinding = i;
+    writes[i].descriptorCount = 1;
+    writes[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    writes[i].pBufferInfo = &buffers[i];
+  }
+  writes[kFrameBinding].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+  writes[kAtlasBinding].descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER;
+  writes[kAtlasBinding].pBufferInfo = nullptr;
+  writes[kAtlasBinding].pImageInfo = &atlas;
+  vkUpdateDescriptorSets(device_.handle(), kBindings, writes.data(), 0, nullptr);
+  slot.atlas_view = atlas_.view();
+}
+
+absl::Status Renderer::Record(FrameSlot& slot, const Target& target, const Scene& scene) {
+  VkCommandBuffer commands = slot.commands;
+  absl::Status status = VkStatus(vkResetCommandPool(device_.handle(), slot.pool, 0), "resetting commands");
+  VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+  begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
+  status.Update(VkStatus(vkBeginCommandBuffer(commands, &begin), "recording a frame"));
+  if (!status.ok()) return status;
+  if (slot.timestamps != VK_NULL_HANDLE) {
+    vkCmdResetQueryPool(commands, slot.timestamps, 0, 2);
+    vkCmdWriteTimestamp2(commands, VK_PIPELINE_STAGE_2_TOP_OF_PIPE_BIT, slot.timestamps, 0);
+  }
+  RecordBarrier(commands,
+                {.image = target.color.image,
+                 .old_layout = VK_IMAGE_LAYOUT_UNDEFINED,
+                 .new_layout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
+                 .src_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                 .dst_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                 .src_access = 0,
+                 .dst_access = VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT | VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT});
+  RecordBarrier(commands, {.image = target.depth.image,
+                           .aspect = VK_IMAGE_ASPECT_DEPTH_BIT,
+                           .old_layout = VK_IMAGE_LAYOUT_UNDEFINED,
+                           .new_layout = VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL,
+                           .src_stage = VK_PIPELINE_STAGE_2_LATE_FRAGMENT_TESTS_BIT,
+                           .dst_stage = VK_PIPELINE_STAGE_2_EARLY_FRAGMENT_TESTS_BIT,
+                           .src_access = VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT,
+                           .dst_access = VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT |
+                                         VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT});
+  cost_.draw_calls = 0;
+  for (uint32_t pass = 0; pass < pipelines_->passes(); ++pass) RecordPass(slot, target, scene, pass);
+  if (target.color_after != VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL) {
+    RecordBarrier(commands, {.image = target.color.image,
+                             .old_layout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
+                             .new_layout = target.color_after,
+                             .src_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                             .dst_stage = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                             .src_access = VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT,
+                             .dst_access = VK_ACCESS_2_MEMORY_READ_BIT});
+  }
+  if (slot.timestamps != VK_NULL_HANDLE) {
+    vkCmdWriteTimestamp2(commands, VK_PIPELINE_STAGE_2_BOTTOM_OF_PIPE_BIT, slot.timestamps, 1);
+  }
+  return VkStatus(vkEndCommandBuffer(commands), "recording a frame");
+}
+
+void Renderer::RecordPass(FrameSlot& slot, const Target& target, const Scene& scene, uint32_t pass) {
+  VkCommandBuffer commands = slot.commands;
+  const bool one_pass = pipelines_->passes() == 1;
+  VkRenderingAttachmentInfo color{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
+  color.imageView = one_pass ? target.color.all : target.color.layers[pass];
+  color.imageLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
+  color.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+  color.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
+  VkRenderingAttachmentInfo depth{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
+  depth.imageView = one_pass ? target.depth.all : target.depth.layers[pass];
+  depth.imageLayout = VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL;
+  depth.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+  depth.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
+  VkRenderingInfo rendering{VK_STRUCTURE_TYPE_RENDERING_INFO};
+  rendering.renderArea.extent = target.extent;
+  rendering.layerCount = 1;
+  rendering.viewMask = pipelines_->view_mask();
+  rendering.colorAttachmentCount = 1;
+  rendering.pColorAttachments = &color;
+  rendering.pDepthAttachment = &depth;
+  vkCmdBeginRendering(commands, &rendering);
+  const VkViewport viewport{0, 0, static_cast<float>(target.extent.width), static_cast<float>(target.extent.height),
+                            0, 1};
+  const VkRect2D scissor{{0, 0}, target.extent};
+  vkCmdSetViewport(commands, 0, 1, &viewport);
+  vkCmdSetScissor(commands, 0, 1, &scissor);
+  const int32_t first_view = static_cast<int32_t>(pass);
+  vkCmdPushConstants(commands, pipelines_->layout(), VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0,
+                     sizeof(first_view), &first_view);
+  RecordScene(slot, scene);
+  vkCmdEndRendering(commands);
+}
+
+void Renderer::RecordScene(FrameSlot& slot, const Scene& scene) {
+  VkCommandBuffer commands = slot.commands;
+  cost_.marks = 0;
+  vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->layout(), 0, 1, &slot.set, 0, nullptr);
+  vkCmdBindIndexBuffer(commands, slot.quads.handle(), 0, VK_INDEX_TYPE_UINT32);
+  const auto draw = [&](PipelineKind kind, MarkBuffers::Range range) {
+    if (range.count == 0) return;
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(kind));
+    vkCmdDrawIndexed(commands, 6 * range.count, 1, 6 * range.first, 0, 0);
+    cost_.marks += range.count;
+    ++cost_.draw_calls;
+  };
+  const auto full_screen = [&](PipelineKind kind) {
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(kind));
+    vkCmdDraw(commands, 3, 1, 0, 0);
+    ++cost_.draw_calls;
+  };
+  constexpr PipelineKind kKinds[kMarkKinds] = {PipelineKind::kRect, PipelineKind::kArea, PipelineKind::kCandle,
+                                               PipelineKind::kLine, PipelineKind::kGlyph};
+  if (scene.room) full_screen(PipelineKind::kRoom);
+  draw(PipelineKind::kBackground, slot.marks->background());
+  for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->base(static_cast<MarkKind>(kind)));
+  for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->overlay(static_cast<MarkKind>(kind)));
+  if (scene.vignette > 0) full_screen(PipelineKind::kVignette);
+  EXPLAIN_FIRST_N(2) << cost_.draw_calls << " draw calls for " << scene.items.size() << " panels and " << cost_.marks
+                     << " marks; " << cost_.bytes_copied << " bytes copied to the GPU";
+}
+
+absl::Status Renderer::Submit(FrameSlot& slot, const Target& target) {
+  VkCommandBufferSubmitInfo commands{VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO};
+  commands.commandBuffer = slot.commands;
+  VkSemaphoreSubmitInfo wait{VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO};
+  wait.semaphore = target.wait;
+  wait.stageMask = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT;
+  VkSemaphoreSubmitInfo signal{VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO};
+  signal.semaphore = target.signal;
+  signal.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;
+  VkSubmitInfo2 submit{VK_STRUCTURE_TYPE_SUBMIT_INFO_2};
+  submit.waitSemaphoreInfoCount = target.wait != VK_NULL_HANDLE;
+  submit.pWaitSemaphoreInfos = &wait;
+  submit.commandBufferInfoCount = 1;
+  submit.pCommandBufferInfos = &commands;
+  submit.signalSemaphoreInfoCount = target.signal != VK_NULL_HANDLE;
+  submit.pSignalSemaphoreInfos = &signal;
+  absl::Status status = VkStatus(vkQueueSubmit2(device_.queue(), 1, &submit, slot.fence), "submitting a frame");
+  slot.submitted = status.ok();
+  return status;
+}
+
+}  // namespace vrcharts::render

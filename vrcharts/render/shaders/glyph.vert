@@ -1,0 +1,28 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "scene.glsl"
+
+struct Glyph {
+  vec4 box;  // x0 y0 x1 y1
+  uvec2 uv;  // unorm16 pairs
+  uint color;
+  uint panel;
+};
+layout(set = 0, binding = 6, std430) readonly buffer Glyphs { Glyph glyphs[]; };
+
+layout(location = 0) out vec2 uv;
+layout(location = 1) flat out vec4 ink;
+
+void main() {
+  Glyph glyph = glyphs[gl_VertexIndex >> 2];
+  Panel panel = panels[glyph.panel];
+  bool right = (gl_VertexIndex & 1) != 0;
+  bool low = (gl_VertexIndex & 2) != 0;
+  vec2 uv0 = unpackUnorm2x16(glyph.uv.x);
+  vec2 uv1 = unpackUnorm2x16(glyph.uv.y);
+  uv = vec2(right ? uv1.x : uv0.x, low ? uv1.y : uv0.y);
+  gl_Position = ClipFromPoint(panel, vec2(right ? glyph.box.z : glyph.box.x, low ? glyph.box.w : glyph.box.y));
+  gl_Position.z *= kMarkBias;
+  ink = Unpack(glyph.color);
+  ink.a *= panel.opacity;
+}
