@@ -1,0 +1,22 @@
+// From the flags as given to options that can be worked with.
+#ifndef MIGRATE_OPTIONS_OPTIONS_H_
+#define MIGRATE_OPTIONS_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "migrate/options/migration_options.pb.h"
+
+namespace migrate {
+
+// Reads --conf and --ask-pass, fills in what depends on the machine (threads), and checks every value; InvalidArgument
+// names the flag and what was expected.
+absl::Status CompleteOptions(MigrationOptions& options);
+
+// One line for each flag that was given and has no effect here.
+std::vector<std::string> FlagsWithoutEffect(const MigrationOptions& options);
+
+}  // namespace migrate
+
+#endif  // MIGRATE_OPTIONS_OPTIONS_H_

@@ -1,0 +1,79 @@
+#include "sandbox/platform/ptrace/ptrace_platform.h"
+
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "sandbox/mm/guest_memory.h"
+#include "sandbox/platform/ptrace/ptrace_context.h"
+
+namespace sandbox {
+namespace {
+
+static_assert(kGuestAddressEnd <= kStubCode, "the stub lies above everything a guest can name");
+
+// The end of what a process of the host can map.
+constexpr Addr kHostAddressEnd = 0x7fff'ffff'f000;
+
+absl::Status WhyPtraceFailed(int error) {
+  std::string scope;
+  std::ifstream("/proc/sys/kernel/yama/ptrace_scope") >> scope;
+  if (scope == "2" || scope == "3") {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the host forbids ptrace (kernel.yama.ptrace_scope is ", scope, "): set it to 0 or 1"));
+  }
+  if (error == EPERM || error == ENOSYS) {
+    return absl::PermissionDeniedError(
+        "the host forbids ptrace: a seccomp filter or security module of the surrounding container refuses it (for "
+        "docker: "
+        "--cap-add=SYS_PTRACE or --security-opt seccomp=unconfined)");
+  }
+  return absl::ErrnoToStatus(error, "tracing the first stub process (ptrace)");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<PtracePlatform>> PtracePlatform::Create() {
+  absl::StatusOr<StubMemory> memory = StubMemory::Create();
+  if (!memory.ok()) return memory.status();
+  std::unique_ptr<PtracePlatform> platform(new PtracePlatform(*memory));
+  absl::StatusOr<pid_t> stub = ForkFirstStub(*memory);
+  if (!stub.ok()) return stub.status();
+  platform->first_stub_ = *stub;
+  return platform;
+}
+
+absl::StatusOr<std::unique_ptr<Context>> PtracePlatform::FirstContext() {
+  auto space = std::make_shared<PtraceAddressSpace>(first_stub_);
+  auto context = std::make_unique<PtraceContext>(this, space, first_stub_, TakeSlot());
+  if (const Result<void> bound = context->Bind(); !bound.ok()) return WhyPtraceFailed(bound.error());
+  // What the stub still has from the sentry goes.
+  space->Unmap({0, kStubCode}, /*urgent=*/true);
+  space->Unmap({kStubCode + kPageSize, kStubOrders}, /*urgent=*/true);
+  space->Unmap({kStubOrders + kSlots * kSlotBytes, kHostAddressEnd}, /*urgent=*/true);
+  context->Apply();
+  return context;
+}
+
+int PtracePlatform::TakeSlot() {
+  absl::MutexLock lock(&mutex_);
+  if (!free_slots_.empty()) {
+    const int slot = free_slots_.back();
+    free_slots_.pop_back();
+    return slot;
+  }
+  return next_slot_ < static_cast<int>(kSlots) ? next_slot_++ : -1;
+}
+
+void PtracePlatform::ReturnSlot(int slot) {
+  absl::MutexLock lock(&mutex_);
+  free_slots_.push_back(slot);
+}
+
+}  // namespace sandbox

@@ -1,0 +1,47 @@
+// The platform that stops guests with ptrace.
+//
+// A guest address space is a process of the host (a stub process) whose memory below kStubCode is the guest's; a guest
+// thread is one thread of it. It runs under PTRACE_SYSEMU: a system call stops it before the host kernel looks at it.
+// Its tracer is the sentry thread that drives it, on the same CPU.
+//
+// Forking a guest clones its stub process, so that the host copies the mappings in one call; execve empties the process
+// and uses it again. See stub.h for how a stub is made to change its own mappings.
+#ifndef SANDBOX_PLATFORM_PTRACE_PTRACE_PLATFORM_H_
+#define SANDBOX_PLATFORM_PTRACE_PTRACE_PLATFORM_H_
+
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "sandbox/platform/cpu_placement.h"
+#include "sandbox/platform/platform.h"
+#include "sandbox/platform/ptrace/stub.h"
+
+namespace sandbox {
+
+class PtracePlatform : public Platform {
+ public:
+  // Forks the first stub; call while the process has a single thread. Fails with a line that names what forbids ptrace.
+  static absl::StatusOr<std::unique_ptr<PtracePlatform>> Create();
+
+  absl::StatusOr<std::unique_ptr<Context>> FirstContext() override;
+
+ private:
+  friend class PtraceContext;
+  explicit PtracePlatform(StubMemory memory) : memory_(memory) {}
+
+  // A free slot of orders, or -1.
+  int TakeSlot();
+  void ReturnSlot(int slot);
+
+  const StubMemory memory_;
+  CpuPlacement placement_;
+  pid_t first_stub_ = -1;
+  absl::Mutex mutex_;
+  std::vector<int> free_slots_ ABSL_GUARDED_BY(mutex_);
+  int next_slot_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace sandbox
+#endif  // SANDBOX_PLATFORM_PTRACE_PTRACE_PLATFORM_H_
