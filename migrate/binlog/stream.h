@@ -30,7 +30,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "migrate/binlog/position.h"
-#include "migrate/binlog/row_change.h"
+#include "migrate/binlog/stream_item.h"
 #include "migrate/binlog/value.h"
 #include "migrate/mysql/connection.h"
 
@@ -44,24 +44,6 @@ struct StreamOptions {
   absl::Duration heartbeat = absl::Milliseconds(200);  // of an idle server; bounds how long Next() blocks
   int max_reconnects = 60;                             // in a row, without an event in between
   absl::Duration reconnect_delay = absl::Seconds(1);
-};
-
-// One step of the stream.
-struct Item {
-  std::vector<RowChange> changes;  // in log order; often empty
-
-  // Everything before `position` has been delivered. It moves with heartbeats and with other tables' transactions too.
-  Position position;
-  // A stream opened here delivers everything that is not in the items up to and including this one. At the end of a
-  // transaction it equals `position`, unless an XA transaction is prepared and undecided.
-  Position resume;
-  bool transaction_end = false;
-
-  uint32_t timestamp = 0;  // unix time at which the server began the statement; 0 in a heartbeat
-
-  // Not empty: a statement that touches one of the tables in a way the rows do not tell: DDL, or a change logged as a
-  // statement. The text is the statement's. Stop.
-  std::string statement;
 };
 
 class Stream {
