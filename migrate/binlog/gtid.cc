@@ -156,7 +156,9 @@ std::string GtidSet::Encode() const {
   AppendInt64(tagged ? kTagged | sources << 8 : sources, &out);
   for (const auto& [source, intervals] : mysql_) {
     if (intervals.empty()) continue;
-    out += absl::HexStringToBytes(absl::StrReplaceAll(source.substr(0, 36), {{"-", ""}}));
+    std::string uuid;
+    if (!absl::HexStringToBytes(absl::StrReplaceAll(source.substr(0, 36), {{"-", ""}}), &uuid)) continue;  // never: parsed
+    out += uuid;
     if (tagged) {
       const std::string_view tag = source.size() > 36 ? std::string_view(source).substr(37) : std::string_view();
       out.push_back(static_cast<char>(tag.size() << 1));  // a one-byte number of the serialization library
