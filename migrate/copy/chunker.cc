@@ -34,7 +34,8 @@ absl::StatusOr<Chunker> Chunker::Create(mysql::Connection& connection, const sch
     chunker.position_ = std::move(after);
     chunker.first_ = false;
   } else {
-    absl::StatusOr<mysql::Result> least = connection.Query(absl::StrCat(from, reader.OrderBy(), " LIMIT 1"));
+    absl::StatusOr<mysql::Result> least =
+        connection.Query(absl::StrCat(from, reader.OrderBy(), " LIMIT 1 LOCK IN SHARE MODE"));
     if (!least.ok()) return least.status();
     chunker.done_ = least->empty();
     if (!least->empty()) chunker.position_ = reader.Literals((*least)[0]);
@@ -42,7 +43,7 @@ absl::StatusOr<Chunker> Chunker::Create(mysql::Connection& connection, const sch
   chunker.last_ = std::move(last);
   if (!chunker.done_ && chunker.last_.empty()) {
     absl::StatusOr<mysql::Result> greatest =
-        connection.Query(absl::StrCat(from, reader.OrderByDescending(), " LIMIT 1"));
+        connection.Query(absl::StrCat(from, reader.OrderByDescending(), " LIMIT 1 LOCK IN SHARE MODE"));
     if (!greatest.ok()) return greatest.status();
     chunker.done_ = greatest->empty();
     if (!greatest->empty()) chunker.last_ = reader.Literals((*greatest)[0]);

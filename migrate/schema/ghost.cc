@@ -90,23 +90,18 @@ std::vector<DeferredIndex> FindDeferrableIndexes(const Table& table) {
   return indexes;
 }
 
-absl::Status DropIndexes(mysql::Connection& connection, const Table& table, const std::vector<DeferredIndex>& indexes) {
-  if (indexes.empty()) return absl::OkStatus();
+std::string DropIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes) {
   const std::string clauses = absl::StrJoin(indexes, ", ", [](std::string* out, const DeferredIndex& index) {
     absl::StrAppend(out, "DROP INDEX ", mysql::QuoteIdentifier(index.name));
   });
-  EXPLAIN() << "indexes that can wait until the rows are there: " << clauses;
-  return connection.Execute(absl::StrCat("ALTER TABLE ", table.QualifiedName(), " ", clauses)).status();
+  return absl::StrCat("ALTER TABLE ", table.QualifiedName(), " ", clauses);
 }
 
-absl::Status AddIndexes(mysql::Connection& connection, const Table& table, const std::vector<DeferredIndex>& indexes) {
-  if (indexes.empty()) return absl::OkStatus();
+std::string AddIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes) {
   const std::string clauses = absl::StrJoin(indexes, ", ", [](std::string* out, const DeferredIndex& index) {
     absl::StrAppend(out, "ADD ", index.definition);
   });
-  const std::string sql = absl::StrCat("ALTER TABLE ", table.QualifiedName(), " ", clauses);
-  EXPLAIN() << "the rows are there; now their indexes: " << sql;
-  return connection.Execute(sql).status();
+  return absl::StrCat("ALTER TABLE ", table.QualifiedName(), " ", clauses);
 }
 
 absl::Status DropTable(mysql::Connection& connection, const std::string& schema, const std::string& name) {

@@ -31,9 +31,9 @@ struct DeferredIndex {
 // The indexes of `table` that can wait: not unique, not needed by an AUTO_INCREMENT column or by a foreign key.
 std::vector<DeferredIndex> FindDeferrableIndexes(const Table& table);
 
-// One ALTER TABLE each; nothing if there are none.
-absl::Status DropIndexes(mysql::Connection& connection, const Table& table, const std::vector<DeferredIndex>& indexes);
-absl::Status AddIndexes(mysql::Connection& connection, const Table& table, const std::vector<DeferredIndex>& indexes);
+// The statement that drops or adds them all at once. `indexes` must not be empty.
+std::string DropIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes);
+std::string AddIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes);
 
 absl::Status DropTable(mysql::Connection& connection, const std::string& schema, const std::string& name);
 
