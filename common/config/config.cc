@@ -176,7 +176,8 @@ absl::StatusOr<Loaded> Load(const Program& program, absl::Span<const std::string
 std::string Print(const Message& options) {
   std::unique_ptr<Message> masked(options.New());
   masked->CopyFrom(options);
-  for (const FlagField& flag : FlagTable(options.GetDescriptor()).flags()) {
+  const FlagTable table(options.GetDescriptor());
+  for (const FlagField& flag : table.flags()) {
     Message* message = masked.get();
     if (flag.parent != nullptr) message = message->GetReflection()->MutableMessage(message, flag.parent);
     const auto* reflection = message->GetReflection();
