@@ -69,6 +69,9 @@ class Board {
   // The nearest panel that the ray meets from its front side.
   std::optional<Hit> Pick(const Ray& ray) const;
 
+  // Where the person's eyes are, for panels that turn to them; (0, 1.5, 0) until told otherwise.
+  void SetEye(glm::vec3 eye);
+
   // --- input ---
 
   // Where the pointer aims; nullopt when it is gone. Moves the crosshair, and whatever the pointer holds.

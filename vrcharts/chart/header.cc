@@ -1,0 +1,125 @@
+#include "vrcharts/chart/header.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "vrcharts/chart/format.h"
+
+namespace vrcharts::chart {
+namespace {
+
+using text::Weight;
+
+// A rounded label that ends at x1; returns its left edge.
+float Chip(float x1, float y, const std::string& label, Rgba color, Canvas* canvas) {
+  constexpr float kFont = 9.5f, kHalf = 8;
+  const float width = canvas->Width(label, kFont, Weight::kSemiBold) + 14;
+  canvas->Fill({x1 - width, y - kHalf, x1, y + kHalf}, WithAlpha(color, 0.16), kHalf);
+  canvas->Text(x1 - width / 2, y, label, {kFont, color, Weight::kSemiBold, Align::kCenter});
+  return x1 - width;
+}
+
+// The chips on the right of the first line; returns where the room for the name ends.
+float DrawChips(const Content& content, const Layout& layout, const Theme& theme, float y, Canvas* canvas) {
+  float right = layout.header.x1;
+  const bool has_data = content.pyramid != nullptr && !content.pyramid->series()->empty();
+  if (content.stale) right = Chip(right, y, "STALE", theme.warning, canvas) - 6;
+  if (!content.message.empty() && has_data) right = Chip(right, y, "DATA", theme.warning, canvas) - 6;
+  if (content.position.has_value() && content.position->quantity != 0 && has_data) {
+    const Position& position = *content.position;
+    const double price = content.pyramid->series()->close().back();
+    std::string label = absl::StrCat("×", FormatCompact(position.quantity));
+    Rgba color = theme.text_dim;
+    if (position.average_cost > 0) {
+      const double gain = price / position.average_cost - 1;
+      absl::StrAppend(&label, "  ", FormatPercent(gain));
+      color = gain >= 0 ? theme.rising : theme.falling;
+    }
+    right = Chip(right, y, label, color, canvas) - 6;
+  }
+  return right;
+}
+
+void DrawPrice(const Content& content, const Style& style, const Layout& layout, float y, Canvas* canvas) {
+  const Theme& theme = style.theme;
+  const quotes::Series& series = *content.pyramid->series();
+  const double last = series.close().back();
+  const double previous = series.size() > 1 ? series.close()[series.size() - 2] : series.open().back();
+  const double change = last - previous;
+  const Rgba color = change >= 0 ? theme.rising : theme.falling;
+  float x = layout.header.x0;
+  x += canvas->Text(x, y, FormatNumber(last, layout.decimals), {21, theme.text, Weight::kSemiBold}) + 5;
+  x += canvas->Text(x, y + 3.5f, content.instrument.currency, {9.5f, theme.text_faint}) + 10;
+  std::string text = FormatSigned(change, layout.decimals);
+  if (previous != 0) absl::StrAppend(&text, "  ", FormatPercent(change / std::abs(previous)));
+  x += canvas->Text(x, y + 1.5f, text, {12.5f, color, Weight::kSemiBold}) + 12;
+
+  // What happened over the visible period, if there is room for it.
+  const double first = series.close()[layout.first], end = series.close()[layout.last - 1];
+  if (first == 0 || layout.compact || style.period_label.empty()) return;
+  const double over = end / first - 1;
+  const std::string period = FormatPercent(over);
+  const float width = canvas->Width(period, 11, Weight::kSemiBold);
+  const float label = canvas->Width(style.period_label, 11);
+  if (layout.header.x1 - width - label - 6 < x) return;
+  canvas->Text(layout.header.x1, y + 1.5f, period,
+               {11, over >= 0 ? theme.rising : theme.falling, Weight::kSemiBold, Align::kRight});
+  canvas->Text(layout.header.x1 - width - 6, y + 1.5f, style.period_label,
+               {11, theme.text_dim, Weight::kRegular, Align::kRight});
+}
+
+}  // namespace
+
+void DrawHeader(const Content& content, const Style& style, const Layout& layout, Canvas* canvas) {
+  const Theme& theme = style.theme;
+  const bool has_data = content.pyramid != nullptr && !content.pyramid->series()->empty();
+  const float y = layout.compact ? 19 : 22;
+  const float right = DrawChips(content, layout, theme, y, canvas);
+  float x = layout.header.x0;
+  x += canvas->TextIn(x, y, right - x, content.instrument.symbol, {14.5f, theme.text, Weight::kSemiBold}) + 8;
+  if (layout.compact && has_data) {
+    const quotes::Series& series = *content.pyramid->series();
+    const double last = series.close().back();
+    const double previous = series.size() > 1 ? series.close()[series.size() - 2] : series.open().back();
+    x += canvas->TextIn(x, y, right - x, FormatNumber(last, layout.decimals), {12.5f, theme.text}) + 6;
+    if (previous != 0) {
+      canvas->TextIn(x, y, right - x, FormatPercent(last / previous - 1),
+                     {11, last >= previous ? theme.rising : theme.falling, Weight::kSemiBold});
+    }
+    return;
+  }
+  canvas->TextIn(x, y + 0.5f, right - x - 4, content.instrument.name, {12, theme.text_dim});
+  if (has_data) DrawPrice(content, style, layout, 47, canvas);
+}
+
+void DrawBarValues(const Content& content, const Style& style, const Layout& layout, size_t bar, Canvas* canvas) {
+  const Theme& theme = style.theme;
+  const quotes::Series& series = *content.pyramid->series();
+  const quotes::Bar values = series.bar(bar);
+  const double previous = bar > 0 ? series.close()[bar - 1] : values.open;
+  const Rgba color = values.close >= previous ? theme.rising : theme.falling;
+  std::vector<std::pair<std::string, std::string>> items = {{"O", FormatNumber(values.open, layout.decimals)},
+                                                            {"H", FormatNumber(values.high, layout.decimals)},
+                                                            {"L", FormatNumber(values.low, layout.decimals)},
+                                                            {"C", FormatNumber(values.close, layout.decimals)}};
+  if (previous != 0) items.push_back({"", FormatPercent(values.close / previous - 1)});
+  if (values.volume > 0) items.push_back({"Vol", FormatCompact(values.volume)});
+  constexpr float kFont = 9.5f;
+  float width = 8;
+  for (const auto& [name, value] : items) {
+    width += canvas->Width(name, kFont) + (name.empty() ? 0 : 3) + canvas->Width(value, kFont, Weight::kSemiBold) + 8;
+  }
+  const float y = layout.plot.y0 + 7;
+  canvas->Fill({layout.plot.x0, y - 8, std::min(layout.plot.x0 + width, layout.plot.x1), y + 8},
+               WithAlpha(theme.panel, 0.86), 4);
+  float x = layout.plot.x0 + 6;
+  for (const auto& [name, value] : items) {
+    if (!name.empty()) x += canvas->Text(x, y, name, {kFont, theme.text_dim}) + 3;
+    x += canvas->Text(x, y, value, {kFont, color, Weight::kSemiBold}) + 8;
+  }
+}
+
+}  // namespace vrcharts::chart

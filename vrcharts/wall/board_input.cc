@@ -1,0 +1,260 @@
+#include <algorithm>
+#include <cmath>
+
+#include "vrcharts/wall/board_impl.h"
+#include "vrcharts/wall/period.h"
+
+namespace vrcharts::wall {
+namespace {
+
+constexpr absl::Duration kDoublePress = absl::Milliseconds(400);
+// A panel pulled near: a good arm's length away, and large enough to fill a third of the view.
+constexpr float kFocusDistance = 1.05f, kFocusWidth = 1.25f;
+constexpr chart::Size kFocusPoints{880, 563};
+constexpr chart::Size kPanelPoints{480, 307};
+constexpr float kNearest = 0.35f, kFurthest = 8.0f;  // metres, of a panel held in the hand
+
+template <typename Enum>
+Enum NextOf(Enum value, int count) {
+  return static_cast<Enum>((static_cast<int>(value) + 1) % count);
+}
+
+}  // namespace
+
+std::optional<Hit> Board::Impl::Pick(const Ray& ray) const {
+  std::optional<Hit> best;
+  for (const Panel& panel : panels_) {
+    if (panel.geometry == nullptr) continue;
+    std::optional<Hit> hit = Intersect(ray, panel.placement, {panel.geometry->width, panel.geometry->height});
+    if (!hit.has_value() || (best.has_value() && best->distance <= hit->distance)) continue;
+    hit->panel = panel.id;
+    best = hit;
+  }
+  return best;
+}
+
+Tile* Board::Impl::Find(uint64_t panel) {
+  for (const auto& tile : tiles_) {
+    if (tile->panel.id == panel) return tile.get();
+  }
+  return nullptr;
+}
+
+Tile* Board::Impl::Target() {
+  for (const Pointer& pointer : pointers_) {
+    if (pointer.hit.has_value()) return Find(pointer.hit->panel);
+  }
+  for (Tile* tile : visible_) {
+    if (tile->focused) return tile;
+  }
+  return nullptr;
+}
+
+void Board::Impl::Point(int index, std::optional<Ray> ray) {
+  Pointer& pointer = pointers_[index];
+  pointer.ray = ray;
+  pointer.hit = ray.has_value() ? Pick(*ray) : std::nullopt;
+  if (pointer.held != nullptr && ray.has_value()) MoveHeld(&pointer);
+  Tile* tile = pointer.pressed;
+  if (tile != nullptr && pointer.hit.has_value() && pointer.hit->panel == tile->panel.id) {
+    const float moved = pointer.hit->point.x - pointer.pressed_x;
+    const chart::View view = Pan(pointer.pressed_view, -moved / tile->layout.time.bar_width(), tile->bars());
+    if (view != tile->view) {
+      tile->view = view;
+      tile->follows_period = false;
+      tile->dirty = true;
+    }
+  }
+}
+
+void Board::Impl::UpdateCrosshairs() {
+  for (Tile* tile : visible_) {
+    std::optional<chart::Crosshair> wanted;
+    float highlight = 0;
+    for (const Pointer& pointer : pointers_) {
+      if (pointer.held == tile) highlight = 1;
+      if (!pointer.hit.has_value() || pointer.hit->panel != tile->panel.id) continue;
+      highlight = 1;
+      wanted = chart::Crosshair{pointer.hit->point.x, pointer.hit->point.y, true};
+    }
+    tile->panel.highlight = highlight;
+    const bool same = wanted.has_value() == tile->crosshair.has_value() &&
+                      (!wanted.has_value() || (wanted->x == tile->crosshair->x && wanted->y == tile->crosshair->y));
+    if (same) continue;
+    tile->crosshair = wanted;
+    tile->dirty = true;
+  }
+}
+
+void Board::Impl::Press(int index, absl::Time now) {
+  Pointer& pointer = pointers_[index];
+  if (!pointer.hit.has_value()) {
+    pointer.pressed_panel = 0;
+    return;
+  }
+  Tile* tile = Find(pointer.hit->panel);
+  const bool twice = pointer.pressed_panel == pointer.hit->panel && now - pointer.pressed_at < kDoublePress;
+  pointer.pressed_panel = twice ? 0 : pointer.hit->panel;
+  pointer.pressed_at = now;
+  if (tile == nullptr) return;
+  if (twice) {
+    tile->focused ? Unfocus(tile) : Focus(tile);
+    return;
+  }
+  if (tile->bars() > 0 && pointer.hit->point.y >= tile->layout.plot.y0) {
+    pointer.pressed = tile;
+    pointer.pressed_view = tile->view;
+    pointer.pressed_x = pointer.hit->point.x;
+  }
+}
+
+void Board::Impl::Release(int index) { pointers_[index].pressed = nullptr; }
+
+void Board::Impl::Grab(int index) {
+  Pointer& pointer = pointers_[index];
+  if (!pointer.hit.has_value() || !pointer.ray.has_value()) return;
+  Tile* tile = Find(pointer.hit->panel);
+  if (tile == nullptr) return;
+  for (const Pointer& other : pointers_) {
+    if (other.held == tile) return;  // the other hand has it
+  }
+  pointer.pressed = nullptr;
+  pointer.held = tile;
+  pointer.held_distance = pointer.hit->distance;
+  pointer.held_point =
+      glm::conjugate(tile->panel.placement.orientation) * (pointer.hit->position - tile->panel.placement.center);
+}
+
+void Board::Impl::MoveHeld(Pointer* pointer) {
+  Tile* tile = pointer->held;
+  const glm::vec3 at = pointer->ray->origin + glm::normalize(pointer->ray->direction) * pointer->held_distance;
+  Placement& placement = tile->panel.placement;
+  // The held point stays under the ray and the panel keeps facing the person.
+  placement.orientation = Facing(at, eye_);
+  placement.center = at - placement.orientation * pointer->held_point;
+  tile->target = placement;
+  tile->pinned = true;  // stays where it was put
+}
+
+void Board::Impl::Drop(int index) { pointers_[index].held = nullptr; }
+
+void Board::Impl::Scroll(int index, float x, float y) {
+  Pointer& pointer = pointers_[index];
+  if (pointer.held != nullptr) {
+    pointer.held_distance = std::clamp(pointer.held_distance * std::pow(1.1f, y), kNearest, kFurthest);
+    const float factor = std::clamp(std::pow(1.08f, x), 0.25f, 4.0f);
+    Placement& placement = pointer.held->panel.placement;
+    const float width = std::clamp(placement.size.x * factor, 0.25f, 4.0f);
+    pointer.held_point *= width / placement.size.x;
+    placement.size *= width / placement.size.x;
+    if (pointer.ray.has_value()) MoveHeld(&pointer);
+    return;
+  }
+  if (!pointer.hit.has_value()) return;
+  Tile* tile = Find(pointer.hit->panel);
+  if (tile == nullptr || tile->bars() == 0) return;
+  const double anchor =
+      tile->view.begin + (pointer.hit->point.x - tile->layout.plot.x0) / tile->layout.time.bar_width();
+  chart::View view = tile->view;
+  if (y != 0) view = Zoom(view, anchor, std::pow(0.85, y), tile->bars());
+  if (x != 0) view = Pan(view, x * view.width() * 0.08, tile->bars());
+  if (view == tile->view) return;
+  tile->view = view;
+  tile->follows_period = false;
+  tile->dirty = true;
+}
+
+void Board::Impl::Focus(Tile* tile) {
+  for (Tile* other : visible_) {
+    if (other->focused) Unfocus(other);
+  }
+  tile->focused = true;
+  tile->target =
+      InFront(tile->home, eye_, kFocusDistance, kFocusWidth, kFocusWidth * kFocusPoints.height / kFocusPoints.width);
+  tile->size = kFocusPoints;  // more room for ticks and values, at the same size of text
+  tile->dirty = true;
+}
+
+void Board::Impl::Unfocus(Tile* tile) {
+  tile->focused = false;
+  tile->target = tile->home;
+  tile->pinned = false;
+  tile->size = kPanelPoints;
+  tile->dirty = true;
+}
+
+void Board::Impl::SetPeriod(options::Period period) {
+  options_.set_period(period);
+  for (const auto& tile : tiles_) tile->ShowPeriod(period);
+}
+
+uint64_t Board::Impl::hovered(int pointer) const {
+  return pointers_[pointer].hit.has_value() ? pointers_[pointer].hit->panel : 0;
+}
+
+void Board::Impl::Run(Command command) {
+  Tile* tile = Target();
+  switch (command) {
+    case Command::kPeriod1D:
+      return SetPeriod(options::PERIOD_1D);
+    case Command::kPeriod1W:
+      return SetPeriod(options::PERIOD_1W);
+    case Command::kPeriod1M:
+      return SetPeriod(options::PERIOD_1M);
+    case Command::kPeriod3M:
+      return SetPeriod(options::PERIOD_3M);
+    case Command::kPeriod1Y:
+      return SetPeriod(options::PERIOD_1Y);
+    case Command::kPeriod5Y:
+      return SetPeriod(options::PERIOD_5Y);
+    case Command::kPeriodAll:
+      return SetPeriod(options::PERIOD_ALL);
+    case Command::kNextChartType:
+      options_.set_chart_type(NextOf(options_.chart_type(), options::ChartType_ARRAYSIZE));
+      return ApplyStyles();
+    case Command::kNextScale:
+      options_.set_scale(NextOf(options_.scale(), options::Scale_ARRAYSIZE));
+      return ApplyStyles();
+    case Command::kNextTheme:
+      options_.set_theme(NextOf(options_.theme(), options::Theme_ARRAYSIZE));
+      theme_ = chart::MakeTheme(options_.theme(), options_.palette());
+      return ApplyStyles();
+    case Command::kNextIndicators:
+      return;
+    case Command::kNextSort:
+      options_.set_sort(NextOf(options_.sort(), options::Sort_ARRAYSIZE));
+      must_lay_out_ = true;
+      return;
+    case Command::kNextPage:
+      ++page_;
+      must_lay_out_ = true;
+      return;
+    case Command::kPreviousPage:
+      page_ = page_ > 0 ? page_ - 1 : 0;
+      must_lay_out_ = true;
+      return;
+    case Command::kToggleFocus:
+      if (tile != nullptr) tile->focused ? Unfocus(tile) : Focus(tile);
+      return;
+    case Command::kTogglePin:
+      if (tile != nullptr) tile->pinned = !tile->pinned;
+      return;
+    case Command::kClose:
+      if (tile == nullptr) return;
+      tile->closed = true;
+      for (Pointer& pointer : pointers_) pointer = {};
+      must_lay_out_ = true;
+      return;
+    case Command::kReset:
+      for (const auto& each : tiles_) {
+        each->closed = false;
+        Unfocus(each.get());
+        each->ShowPeriod(options_.period());
+      }
+      page_ = 0;
+      must_lay_out_ = true;
+      return;
+  }
+}
+
+}  // namespace vrcharts::wall
