@@ -14,9 +14,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/struct.pb.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
+#include "nlohmann/json.hpp"
 
 namespace common::config {
 namespace {
@@ -58,16 +58,15 @@ absl::Status MergeText(const std::string& path, const std::string& text, Message
 
 // Moves the fields that the JSON object names from `parsed` to `options`; a message that both have is merged field by
 // field.
-void TakeNamedFields(const google::protobuf::Struct& object, Message* parsed, Message* options) {
+void TakeNamedFields(const nlohmann::json& object, Message* parsed, Message* options) {
   std::vector<const FieldDescriptor*> named;
   for (int i = 0; i < options->GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = options->GetDescriptor()->field(i);
-    auto value = object.fields().find(field->name());
-    if (value == object.fields().end()) value = object.fields().find(field->json_name());
-    if (value == object.fields().end()) continue;
-    if (!field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
-        value->second.has_struct_value()) {
-      TakeNamedFields(value->second.struct_value(), parsed->GetReflection()->MutableMessage(parsed, field),
+    auto value = object.find(field->name());
+    if (value == object.end()) value = object.find(field->json_name());
+    if (value == object.end()) continue;
+    if (!field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && value->is_object()) {
+      TakeNamedFields(*value, parsed->GetReflection()->MutableMessage(parsed, field),
                       options->GetReflection()->MutableMessage(options, field));
     } else {
       named.push_back(field);
@@ -78,15 +77,18 @@ void TakeNamedFields(const google::protobuf::Struct& object, Message* parsed, Me
 
 absl::Status MergeJson(const std::string& path, const std::string& text, Message* options) {
   std::unique_ptr<Message> parsed(options->New());
-  google::protobuf::Struct object;
-  auto status = google::protobuf::util::JsonStringToMessage(text, &object);
-  if (status.ok()) status = google::protobuf::util::JsonStringToMessage(text, parsed.get());
+  const auto status = google::protobuf::util::JsonStringToMessage(text, parsed.get());
   if (!status.ok()) {
     // protobuf draws the offending place over several lines; an error of ours is one line.
     std::string reason = status.ToString();
     reason = reason.substr(0, reason.find('\n'));
     return absl::InvalidArgumentError(absl::StrCat("config file ", path, ": ", reason));
   }
+  // Read once more as plain JSON, for the names: a message does not tell a field set to zero from one not set. (Not as
+  // google.protobuf.Struct: the system's protobuf is not instrumented, and its maps differ in layout under thread
+  // sanitizer.)
+  const nlohmann::json object = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return absl::InvalidArgumentError(absl::StrCat("config file ", path, ": not a JSON object"));
   TakeNamedFields(object, parsed.get(), options);
   return absl::OkStatus();
 }
