@@ -43,7 +43,8 @@ std::vector<Placement> Arrange(size_t count, const ArrangeOptions& options) {
     }
   }
   rows = std::min<int>(rows, static_cast<int>(count));
-  const float width = std::max(0.05f, WidestFor(count, rows, options));
+  while (WidestFor(count, rows, options) < options.smallest && rows < 20) ++rows;
+  const float width = WidestFor(count, rows, options);
   const float height = width * options.aspect;
   const float step = StepAngle(width, options);
   const float pitch_share = 0.5f;  // half way to the eye: leaning fully looks like a dome

@@ -10,14 +10,14 @@
 namespace vrcharts::wall {
 
 struct ArrangeOptions {
-  float radius = 2.6f;                    // metres from the person's axis to the middle of each panel
-  int rows = 0;                           // 0 chooses what makes the panels largest
-  float aspect = 0.64f;                   // height / width of a panel
-  float gap = 0.045f;                     // metres between neighbours
-  float largest = 1.25f;                  // width of a panel, metres
-  float arc = 3.7f;                       // radians the wall may span, about 210 degrees
-  float lowest = 0.42f, highest = 2.75f;  // of the wall's edges above the floor, metres
-  float eye = 1.5f;                       // height the panels lean towards
+  float radius = 2.6f;                      // metres from the person's axis to the middle of each panel
+  int rows = 0;                             // 0 chooses what makes the panels largest
+  float aspect = 0.64f;                     // height / width of a panel
+  float gap = 0.045f;                       // metres between neighbours
+  float largest = 1.25f, smallest = 0.12f;  // width of a panel, metres
+  float arc = 3.7f;                         // radians the wall may span, about 210 degrees
+  float lowest = 0.42f, highest = 2.75f;    // of the wall's edges above the floor, metres
+  float eye = 1.5f;                         // height the panels lean towards
 };
 
 // Hangs `count` panels of one size on a cylinder around the person's axis, row by row from the top left, centred

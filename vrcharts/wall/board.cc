@@ -108,7 +108,7 @@ std::vector<Tile*> Board::Impl::Sorted() const {
 void Board::Impl::LayOut() {
   must_lay_out_ = false;
   const std::vector<Tile*> all = Sorted();
-  const size_t per_page = std::max<size_t>(1, options_.panels_per_page());
+  const size_t per_page = options_.panels_per_page() > 0 ? options_.panels_per_page() : 64;
   const size_t pages = std::max<size_t>(1, (all.size() + per_page - 1) / per_page);
   page_ = std::min(page_, pages - 1);
   const size_t begin = page_ * per_page, end = std::min(all.size(), begin + per_page);

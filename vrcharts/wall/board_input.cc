@@ -120,7 +120,7 @@ void Board::Impl::Grab(int index) {
   }
   pointer.pressed = nullptr;
   pointer.held = tile;
-  pointer.held_distance = pointer.hit->distance;
+  pointer.held_distance = pointer.hit->distance * 0.92f;  // out of the wall, so that it does not cut into its neighbours
   pointer.held_point =
       glm::conjugate(tile->panel.placement.orientation) * (pointer.hit->position - tile->panel.placement.center);
 }

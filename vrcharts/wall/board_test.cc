@@ -1,0 +1,184 @@
+#include "vrcharts/wall/board.h"
+
+#include <cmath>
+#include <set>
+
+#include "gtest/gtest.h"
+#include "vrcharts/wall/arrange.h"
+
+namespace vrcharts::wall {
+namespace {
+
+class BoardTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    absl::StatusOr<std::unique_ptr<text::Atlas>> atlas = text::Atlas::Create({});
+    if (!atlas.ok()) GTEST_SKIP() << atlas.status().message();
+    atlas_ = *std::move(atlas);
+  }
+
+  void Open() {
+    absl::StatusOr<std::unique_ptr<Board>> board = Board::Create(options_, atlas_.get());
+    ASSERT_TRUE(board.ok()) << board.status();
+    board_ = *std::move(board);
+    board_->WaitForData(absl::Seconds(30));
+    Step();
+  }
+  // One frame, long enough for everything to have come to rest.
+  void Step() {
+    now_ += absl::Seconds(1);
+    board_->Update(now_);
+    now_ += absl::Seconds(1);
+    board_->Update(now_);
+  }
+  const Panel& panel(uint64_t id) const {
+    for (const Panel& panel : board_->panels()) {
+      if (panel.id == id) return panel;
+    }
+    ADD_FAILURE() << "no panel " << id;
+    return board_->panels().front();
+  }
+  // A ray from the eye through a point (0..1) of the panel.
+  Ray At(uint64_t id, float x, float y) const {
+    const Panel& target = panel(id);
+    const glm::vec3 eye(0, 1.5f, 0);
+    return {eye, ToWorld(target.placement, {1, 1}, {x, y}) - eye};
+  }
+
+  options::Options options_;
+  std::unique_ptr<text::Atlas> atlas_;
+  std::unique_ptr<Board> board_;
+  absl::Time now_ = absl::FromUnixSeconds(1000000);
+};
+
+TEST_F(BoardTest, ShowsTheSamplePortfolio) {
+  Open();
+  EXPECT_EQ(board_->panels().size(), 18u);
+  std::set<uint64_t> ids;
+  size_t candles = 0, areas = 0;
+  for (const Panel& panel : board_->panels()) {
+    ids.insert(panel.id);
+    ASSERT_NE(panel.geometry, nullptr);
+    EXPECT_GT(panel.geometry->base.glyphs.size(), 60u);
+    candles += panel.geometry->base.candles.empty() ? 0 : 1;
+    areas += panel.geometry->base.areas.empty() ? 0 : 1;
+  }
+  EXPECT_EQ(ids.size(), 18u);
+  EXPECT_EQ(candles, 9u);
+  EXPECT_EQ(areas, 9u);
+}
+
+TEST_F(BoardTest, NothingIsRedrawnWhenNothingChanges) {
+  Open();
+  std::vector<const chart::Geometry*> before;
+  for (const Panel& panel : board_->panels()) before.push_back(panel.geometry.get());
+  for (int i = 0; i < 10; ++i) Step();
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_EQ(board_->panels()[i].geometry.get(), before[i]);
+}
+
+TEST_F(BoardTest, PointingShowsTheCrosshairOfOnePanel) {
+  Open();
+  const auto before = panel(1).geometry;
+  const auto other = panel(2).geometry;
+  board_->Point(0, At(1, 0.5f, 0.5f));
+  Step();
+  EXPECT_EQ(board_->hovered(0), 1u);
+  EXPECT_GT(panel(1).geometry->overlay.glyphs.size(), before->overlay.glyphs.size() + 10);
+  EXPECT_EQ(panel(1).highlight, 1);
+  EXPECT_EQ(panel(2).geometry, other);
+  board_->Point(0, std::nullopt);
+  Step();
+  EXPECT_EQ(board_->hovered(0), 0u);
+  EXPECT_EQ(panel(1).geometry->overlay.glyphs.size(), before->overlay.glyphs.size());
+}
+
+TEST_F(BoardTest, DoublePressPullsThePanelNearAndBack) {
+  Open();
+  const Placement home = panel(3).placement;
+  const auto press_twice = [&] {
+    board_->Point(0, At(3, 0.5f, 0.1f));
+    for (int i = 0; i < 2; ++i) {
+      board_->Press(0, now_);
+      board_->Release(0);
+    }
+    Step();
+  };
+  press_twice();
+  EXPECT_LT(glm::length(panel(3).placement.center - glm::vec3(0, 1.5f, 0)), 1.2f);
+  EXPECT_GT(panel(3).geometry->width, 800);
+  now_ += absl::Seconds(2);
+  press_twice();
+  EXPECT_NEAR(glm::length(panel(3).placement.center - home.center), 0, 1e-3);
+}
+
+TEST_F(BoardTest, DragPansAndScrollZooms) {
+  Open();
+  const size_t all = panel(1).geometry->base.candles.size();
+  board_->Point(0, At(1, 0.5f, 0.5f));
+  board_->Scroll(0, 0, 3);
+  Step();
+  const auto zoomed = panel(1).geometry;
+  EXPECT_LT(zoomed->base.candles.size(), all * 7 / 10);
+  board_->Press(0, now_);
+  board_->Point(0, At(1, 0.8f, 0.5f));
+  Step();
+  EXPECT_NE(panel(1).geometry, zoomed);
+  board_->Release(0);
+  board_->Point(0, At(1, 0.2f, 0.5f));
+  Step();
+  const size_t candles = panel(1).geometry->base.candles.size();
+  board_->Point(0, At(1, 0.7f, 0.5f));
+  Step();
+  EXPECT_EQ(panel(1).geometry->base.candles.size(), candles) << "released: moving the pointer no longer pans";
+}
+
+TEST_F(BoardTest, AGrabbedPanelFollowsTheRayAndStays) {
+  Open();
+  board_->Point(0, At(5, 0.3f, 0.4f));
+  board_->Grab(0);
+  const glm::vec3 eye(0, 1.5f, 0);
+  const Ray aside{eye, {0.9f, 0.1f, -0.6f}};
+  board_->Point(0, aside);
+  Step();
+  const std::optional<Hit> hit = board_->Pick(aside);
+  ASSERT_TRUE(hit.has_value());
+  EXPECT_EQ(hit->panel, 5u);
+  EXPECT_NEAR(hit->point.x / panel(5).geometry->width, 0.3f, 0.01f) << "held where it was taken";
+  EXPECT_NEAR(hit->point.y / panel(5).geometry->height, 0.4f, 0.01f);
+  const float before = hit->distance;
+  board_->Scroll(0, 0, -5);
+  Step();
+  EXPECT_LT(board_->Pick(aside)->distance, before * 0.8f) << "pulled nearer";
+  board_->Drop(0);
+  const glm::vec3 there = panel(5).placement.center;
+  board_->Point(0, Ray{eye, {0, 0, -1}});
+  Step();
+  EXPECT_EQ(panel(5).placement.center, there);
+}
+
+TEST_F(BoardTest, PagesThroughMoreThanFit) {
+  options_.set_panels_per_page(8);
+  Open();
+  EXPECT_EQ(board_->panels().size(), 8u);
+  EXPECT_EQ(board_->panels()[0].id, 1u);
+  board_->Run(Command::kNextPage);
+  Step();
+  EXPECT_EQ(board_->panels()[0].id, 9u);
+  board_->Run(Command::kNextPage);
+  board_->Run(Command::kNextPage);
+  Step();
+  EXPECT_EQ(board_->panels().size(), 2u) << "the last page stays the last";
+  board_->Run(Command::kPreviousPage);
+  Step();
+  EXPECT_EQ(board_->panels()[0].id, 9u);
+}
+
+TEST_F(BoardTest, BadIndicatorIsNamed) {
+  options_.add_indicator("smma:3");
+  const auto board = Board::Create(options_, atlas_.get());
+  ASSERT_FALSE(board.ok());
+  EXPECT_NE(board.status().message().find("--indicator: no indicator is called \"smma\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace vrcharts::wall
