@@ -58,7 +58,7 @@ absl::StatusOr<std::string> InflateColumn(std::string_view bytes) {
   if (!in.ok() || (header & 0xf0) != 0x80 || length_bytes == 0 || length_bytes > 4) {
     return absl::DataLossError("unknown compression of a column");
   }
-  return Inflate(in.rest(), length, (header & 8) != 0 ? 15 : -15);
+  return Inflate(in.rest(), length, (header & 8) != 0 ? -15 : 15);
 }
 
 struct ZstdReader::State {

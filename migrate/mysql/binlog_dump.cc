@@ -88,7 +88,8 @@ absl::StatusOr<std::string_view> BinlogDump::Read() {
   MYSQL* mysql = Handle(connection_->handle_);
   if (connection_->broken_) return MakeError(CR_SERVER_GONE_ERROR, "the connection was lost", "read the binary log");
   const unsigned long length = mysql_net_read_packet(mysql);  // NOLINT(runtime/int): the library's type
-  if (length == static_cast<unsigned long>(-1) || length == 0) return connection_->LastError("read the binary log");
+  constexpr unsigned long kPacketError = 0xffffffffUL;        // NOLINT(runtime/int): packet_error, an unsigned int -1
+  if (length >= kPacketError || length == 0) return connection_->LastError("read the binary log");
   const char* bytes = reinterpret_cast<const char*>(mysql->net.read_pos);
   const unsigned char kind = static_cast<unsigned char>(bytes[0]);
   if (kind == 0xfe && length < 9) return absl::OutOfRangeError("the server ended the binary log stream");
