@@ -84,6 +84,7 @@ Result<void> PtraceContext::Seize() {
 }
 
 Result<void> PtraceContext::Bind() {
+  if (bound_) return Ok();
   cpu_ = platform_->placement_.Enter();
   platform_->placement_.Pin(0, cpu_);
   platform_->placement_.Pin(tid_, cpu_);

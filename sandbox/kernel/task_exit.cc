@@ -1,0 +1,82 @@
+// The end of a thread and of a process.
+#include <sys/wait.h>
+
+#include <utility>
+
+#include "absl/log/log.h"
+#include "sandbox/kernel/kernel.h"
+#include "sandbox/kernel/task.h"
+#include "sandbox/vfs/fd_table.h"
+#include "sandbox/vfs/fs_context.h"
+
+namespace sandbox {
+namespace {
+
+constexpr uint32_t kFutexOwnerDied = 0x40000000, kFutexTidMask = 0x3fffffff, kFutexWaiters = 0x80000000;
+constexpr int kRobustListLimit = 2048;
+
+}  // namespace
+
+void Task::Exit(int status) {
+  exiting_ = true;
+  exit_status_ = status;
+}
+
+// Futexes that the dying thread still holds get FUTEX_OWNER_DIED (set_robust_list(2)).
+void Task::WakeRobustFutexes() {
+  struct Head {
+    Addr next;
+    int64_t futex_offset;
+    Addr pending;
+  };
+  if (robust_list == 0) return;
+  const Result<Head> head = mm_->Read<Head>(robust_list);
+  if (!head.ok()) return;
+  const auto release = [&](Addr entry) {
+    const Addr address = (entry & ~Addr{1}) + head->futex_offset;
+    uint32_t* word = mm_->WordPointer(address, /*write=*/true);
+    if (word == nullptr) return false;
+    uint32_t value = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    do {
+      if ((value & kFutexTidMask) != static_cast<uint32_t>(tid_)) return true;
+    } while (!__atomic_compare_exchange_n(word, &value, (value & kFutexWaiters) | kFutexOwnerDied, false,
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+    if ((value & kFutexWaiters) != 0) (void)kernel_->futexes().Wake(*this, address, /*is_private=*/false, 1, ~0u);
+    return true;
+  };
+  Addr entry = head->next;
+  for (int i = 0; i < kRobustListLimit && (entry & ~Addr{1}) != robust_list; ++i) {
+    const Result<Addr> next = mm_->Read<Addr>(entry & ~Addr{1});
+    if (entry != head->pending && !release(entry)) break;
+    if (!next.ok()) break;
+    entry = *next;
+  }
+  if (head->pending != 0) release(head->pending);
+}
+
+void Task::Leave() {
+  state_ = State::kSentry;
+  WakeRobustFutexes();
+  if (clear_child_tid != 0 && mm_.use_count() > 1) {
+    if (mm_->Write<uint32_t>(clear_child_tid, 0).ok()) {
+      (void)kernel_->futexes().Wake(*this, clear_child_tid, /*is_private=*/false, 1, ~0u);
+    }
+  }
+  if (Task* parent = std::exchange(vfork_parent_, nullptr)) {
+    parent->vfork_waiting_ = false;
+    parent->Wake();
+  }
+  const std::shared_ptr<ThreadGroup> group = thread_group_;
+  const CpuTimes times = Times();
+  group->dead_tasks_times.user += times.user;
+  group->dead_tasks_times.system += times.system;
+  kernel_->Unregister(this);
+  context_.reset();  // Ends the stub's thread before its memory is given back.
+  mm_.reset();
+  fd_table_.reset();
+  fs_context_.reset();
+  if (!group->exiting() && IsLeader()) group->wait_status = exit_status_;
+  group->RemoveTask(this);
+}
+
+}  // namespace sandbox

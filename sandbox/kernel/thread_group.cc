@@ -1,0 +1,98 @@
+#include "sandbox/kernel/thread_group.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/explain/explain.h"
+#include "sandbox/kernel/kernel.h"
+#include "sandbox/kernel/task.h"
+
+namespace sandbox {
+
+ThreadGroup::ThreadGroup(Kernel* kernel, pid_t id, std::shared_ptr<SignalHandlers> handlers,
+                         std::shared_ptr<ProcessGroup> group)
+    : start_time(MonotonicNow()),
+      kernel_(kernel),
+      id_(id),
+      handlers_(std::move(handlers)),
+      process_group_(std::move(group)) {}
+
+ThreadGroup::~ThreadGroup() = default;
+
+pid_t ThreadGroup::parent_id() const {
+  const auto above = parent.lock();
+  return above == nullptr ? 0 : above->id();
+}
+
+Task* ThreadGroup::leader() const {
+  for (Task* task : tasks_) {
+    if (task->tid() == id_) return task;
+  }
+  return tasks_.empty() ? nullptr : tasks_.front();
+}
+
+void ThreadGroup::AddTask(Task* task) { tasks_.push_back(task); }
+
+void ThreadGroup::Exit(int status) {
+  if (exiting_ || zombie_) return;
+  exiting_ = true;
+  wait_status = status;
+  stopped = false;
+  stop_events.Notify(EPOLLIN);
+  for (Task* task : tasks_) task->Kick();
+}
+
+void ThreadGroup::RemoveTask(Task* task) {
+  std::erase(tasks_, task);
+  if (exec_by_ != nullptr && exec_by_ != task) exec_by_->Wake();
+  if (!tasks_.empty()) return;
+
+  zombie_ = true;
+  real_timer.timer.reset();
+  posix_timers.clear();
+  executable.reset();
+  EXPLAIN() << "process " << id_ << " has ended with wait status 0x" << std::hex << wait_status;
+  // Children go to the nearest subreaper or to the first process.
+  std::shared_ptr<ThreadGroup> heir = parent.lock();
+  while (heir != nullptr && !heir->child_subreaper && heir != kernel_->init()) heir = heir->parent.lock();
+  if (heir == nullptr || heir->zombie()) heir = kernel_->init();
+  for (const auto& child : std::exchange(children, {})) {
+    if (heir.get() == this || heir->zombie()) {
+      child->parent.reset();
+      continue;
+    }
+    child->parent = heir;
+    heir->children.push_back(child);
+    if (child->zombie()) heir->child_events().Notify(EPOLLIN);
+  }
+  own_events_.Notify(EPOLLIN);
+  if (kernel_->init().get() == this) {
+    // The container ends with its first process.
+    for (const auto& [pid, group] : std::map(kernel_->thread_groups())) group->Exit(SIGKILL);
+  }
+  const std::shared_ptr<ThreadGroup> above = parent.lock();
+  if (above == nullptr || above->zombie()) {
+    kernel_->ForgetThreadGroup(id_);
+    return;
+  }
+  const SignalAction& action = above->handlers().Get(SIGCHLD);
+  if (exit_signal != 0) {
+    siginfo_t info = MakeSignalInfo(exit_signal, CLD_EXITED, id_, 0);
+    info.si_status = WEXITSTATUS(wait_status);
+    if (WIFSIGNALED(wait_status)) {
+      info.si_code = WCOREDUMP(wait_status) ? CLD_DUMPED : CLD_KILLED;
+      info.si_status = WTERMSIG(wait_status);
+    }
+    above->Send(info);
+  }
+  above->child_events().Notify(EPOLLIN);
+  if (exit_signal == SIGCHLD && (action.handler == kSignalIgnore || (action.flags & SA_NOCLDWAIT) != 0)) {
+    // Nobody is going to wait.
+    std::erase_if(above->children, [this](const auto& child) { return child.get() == this; });
+    kernel_->ForgetThreadGroup(id_);
+  }
+}
+
+}  // namespace sandbox
