@@ -16,10 +16,12 @@ namespace migrate::schema {
 namespace {
 
 constexpr int kSyntaxError = 1064;
+constexpr int kUnknownDataType = 4161;  // MariaDB; a syntax error to MySQL
 
 absl::Status ExplainAlterError(const absl::Status& status, const Alter& alter) {
   const std::string message = absl::StrCat("the server refuses --alter=\"", alter.clauses, "\": ", status.message());
-  if (mysql::ServerErrorCode(status) == kSyntaxError) return absl::InvalidArgumentError(message);
+  const int code = mysql::ServerErrorCode(status);
+  if (code == kSyntaxError || code == kUnknownDataType) return absl::InvalidArgumentError(message);
   return absl::FailedPreconditionError(message);
 }
 

@@ -1,0 +1,91 @@
+#include "tests/migrate/migrate_fixture.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace tests::migrate {
+
+std::unique_ptr<Server>& MigrateTest::Running(Server::Kind kind) {
+  static auto* servers = new std::unique_ptr<Server>[2];
+  return servers[kind == Server::kMariaDb ? 0 : 1];
+}
+
+void MigrateTest::SetUp() {
+  std::unique_ptr<Server>& running = Running(GetParam());
+  if (running == nullptr) {
+    auto server =
+        Server::Start({.kind = GetParam(), .flags = {"--innodb_flush_log_at_trx_commit=0", "--sync_binlog=0"}});
+    if (absl::IsUnavailable(server.status())) GTEST_SKIP() << server.status().message();
+    ASSERT_TRUE(server.ok()) << server.status();
+    running = *std::move(server);
+  }
+  server_ = running.get();
+  static int number = 0;
+  database_ = absl::StrCat("db", ++number);
+  client_ = Connect();
+  ASSERT_NE(client_, nullptr);
+  Execute(absl::StrCat("CREATE DATABASE ", database_));
+  Execute(absl::StrCat("USE ", database_));
+}
+
+void MigrateTest::TearDownTestSuite() {
+  Running(Server::kMariaDb).reset();
+  Running(Server::kMySql).reset();
+}
+
+servers::Address MigrateTest::Address() const {
+  return {.host = primary().host,
+          .port = primary().port,
+          .user = primary().user,
+          .password = primary().password,
+          .database = client_ ? database_ : ""};
+}
+
+std::unique_ptr<Client> MigrateTest::Connect() const {
+  auto client = Client::Connect(Address());
+  EXPECT_TRUE(client.ok()) << client.status();
+  return client.ok() ? *std::move(client) : nullptr;
+}
+
+void MigrateTest::Execute(const std::string& sql) {
+  const absl::Status status = client_->Execute(sql);
+  ASSERT_TRUE(status.ok()) << status;
+}
+
+std::string MigrateTest::Value(const std::string& sql) {
+  auto rows = client_->Query(sql);
+  EXPECT_TRUE(rows.ok()) << rows.status();
+  if (!rows.ok() || rows->empty()) return "no row";
+  return (*rows)[0][0].value_or("NULL");
+}
+
+std::vector<std::string> MigrateTest::Flags(const std::string& table, const std::string& alter,
+                                            std::vector<std::string> more) const {
+  std::vector<std::string> flags = {
+      absl::StrCat("--host=", primary().host), absl::StrCat("--port=", primary().port),
+      absl::StrCat("--user=", primary().user), absl::StrCat("--password=", primary().password),
+      absl::StrCat("--database=", database_), absl::StrCat("--table=", table), absl::StrCat("--alter=", alter),
+      // Tests of both servers may run at the same time on one machine.
+      absl::StrCat("--serve-socket-file=", std::getenv("TEST_TMPDIR"), "/", database_, ".sock")};
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+std::string MigrateTest::Tables() {
+  return Value(absl::StrCat(
+      "SELECT GROUP_CONCAT(table_name ORDER BY CAST(table_name AS BINARY)) FROM information_schema.tables WHERE table_schema='",
+      database_, "'"));
+}
+
+void MigrateTest::Fill(const std::string& table, const std::string& columns, const std::string& values, int count) {
+  Execute(IsMariaDb() ? "SET SESSION max_recursive_iterations = 10000000"
+                      : "SET SESSION cte_max_recursion_depth = 10000000");
+  Execute(absl::StrCat("INSERT INTO ", table, " (", columns,
+                       ") WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ",
+                       count, ") SELECT ", values, " FROM numbers"));
+}
+
+std::string KindName(const testing::TestParamInfo<Server::Kind>& info) {
+  return info.param == Server::kMariaDb ? "MariaDb" : "MySql";
+}
+
+}  // namespace tests::migrate
