@@ -62,9 +62,12 @@ void Assembler::Advance(const Event& event) {
   const bool counts = !event.in_payload && event.header.next_position != 0 &&
                       (event.header.flags & EventHeader::kArtificial) == 0 &&
                       !std::holds_alternative<HeartbeatEvent>(event.body);
-  if (!counts) return;
+  if (counts) AdvanceTo(event.header.next_position);
+}
+
+void Assembler::AdvanceTo(uint32_t next_position) {
   // The field has 32 bits; a file that one big transaction made longer than 4 GiB goes on counting from zero.
-  uint64_t offset = (position_.offset & ~uint64_t{0xffffffff}) | event.header.next_position;
+  uint64_t offset = (position_.offset & ~uint64_t{0xffffffff}) | next_position;
   constexpr uint64_t kHalf = uint64_t{1} << 31;
   if (offset + kHalf < position_.offset) offset += uint64_t{1} << 32;
   if (offset > position_.offset) position_.offset = offset;
@@ -97,6 +100,7 @@ Item Assembler::MakeItem(const Event& event) const {
 }
 
 Item Assembler::EndTransaction(const Event& event) {
+  if (event.in_payload && event.header.next_position != 0) AdvanceTo(event.header.next_position);
   if (gtid_.number != 0) {
     gtids_.Add(gtid_);
     position_.gtid_set = gtids_.ToString();

@@ -6,6 +6,7 @@
 #define MIGRATE_BINLOG_ASSEMBLER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ class Assembler {
   };
 
   void Advance(const Event& event);
+  void AdvanceTo(uint32_t next_position);
   void BeginTransaction(const GtidEvent& event);
   absl::StatusOr<std::optional<Item>> HandleQuery(const Event& event, const QueryEvent& query);
   absl::StatusOr<std::optional<Item>> HandleRows(const Event& event, RowsEvent rows);

@@ -94,7 +94,10 @@ absl::Status Decoder::Feed(std::string_view packet) {
   }
   absl::StatusOr<std::string_view> body = StripChecksum(header, packet);
   if (!body.ok()) return body.status();
-  if (static_cast<EventType>(header.type) == EventType::kTransactionPayload) return OpenPayload(*body);
+  if (static_cast<EventType>(header.type) == EventType::kTransactionPayload) {
+    payload_end_ = header.next_position;
+    return OpenPayload(*body);
+  }
   pending_ = header;
   pending_body_ = *body;
   return absl::OkStatus();
@@ -116,8 +119,6 @@ absl::StatusOr<std::string_view> Decoder::StripChecksum(const EventHeader& heade
   } else {
     // Before the format description only the made-up ROTATE comes, with a checksum or without.
     has_checksum = checksums_.has_value() ? *checksums_ : ChecksumMatches(packet);
-    if (type == EventType::kRotate && (header.flags & EventHeader::kArtificial) != 0)
-      has_checksum = ChecksumMatches(packet);
   }
   if (!has_checksum) return packet.substr(EventHeader::kSize);
   if (!ChecksumMatches(packet)) {
@@ -173,7 +174,8 @@ absl::StatusOr<std::optional<Event>> Decoder::NextInPayload() {
     payload_.reset();
     return std::nullopt;
   }
-  const EventHeader header = ParseHeader(buffer_);
+  EventHeader header = ParseHeader(buffer_);
+  header.next_position = payload_end_;  // its own means nothing
   if (buffer_.size() < EventHeader::kSize || header.size < EventHeader::kSize || header.size > kMaxEvent) {
     return absl::DataLossError("an event inside a compressed transaction is damaged");
   }

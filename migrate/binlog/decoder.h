@@ -19,6 +19,7 @@
 #ifndef MIGRATE_BINLOG_DECODER_H_
 #define MIGRATE_BINLOG_DECODER_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,7 @@ class Decoder {
   std::optional<EventHeader> pending_;
   std::string_view pending_body_;
   std::unique_ptr<ZstdReader> payload_;  // while inside a TRANSACTION_PAYLOAD
+  uint32_t payload_end_ = 0;             // header.next_position of the TRANSACTION_PAYLOAD
   std::string_view plain_payload_;       // the same, for one that is not compressed
   std::string buffer_;                   // the current event of the payload
 };

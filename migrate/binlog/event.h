@@ -117,7 +117,7 @@ struct IncidentEvent {
 
 struct Event {
   EventHeader header;
-  bool in_payload = false;  // came out of a TRANSACTION_PAYLOAD: header.next_position means nothing
+  bool in_payload = false;  // came out of a TRANSACTION_PAYLOAD: header.next_position is where all of that ends
   std::variant<IgnoredEvent, RotateEvent, QueryEvent, GtidEvent, XidEvent, XaPrepareEvent, RowsEvent, HeartbeatEvent,
                IncidentEvent>
       body;

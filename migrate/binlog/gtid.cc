@@ -157,7 +157,8 @@ std::string GtidSet::Encode() const {
   for (const auto& [source, intervals] : mysql_) {
     if (intervals.empty()) continue;
     std::string uuid;
-    if (!absl::HexStringToBytes(absl::StrReplaceAll(source.substr(0, 36), {{"-", ""}}), &uuid)) continue;  // never: parsed
+    if (!absl::HexStringToBytes(absl::StrReplaceAll(source.substr(0, 36), {{"-", ""}}), &uuid))
+      continue;  // never: parsed
     out += uuid;
     if (tagged) {
       const std::string_view tag = source.size() > 36 ? std::string_view(source).substr(37) : std::string_view();
