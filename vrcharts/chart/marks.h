@@ -36,13 +36,14 @@ struct RectMark {
   uint16_t stroke_width_16;  // 1/16 pt
 };
 
-// The trapezoid between the line (x0, y0)-(x1, y1) and the horizontal y = base, with a colour gradient from `top` along
-// the line to `bottom` along the base.
+// The trapezoid between the line (x0, y0)-(x1, y1) and the horizontal y = base. Its colour depends on y alone, so that
+// neighbours show no stripes: `bottom` at the base, `top` from `reach` points away on.
 struct AreaMark {
   float x0, y0, x1, y1;
   float base;
   Rgba top, bottom;
-  uint32_t panel;
+  uint16_t panel;
+  uint16_t reach;  // points, at least 1
 };
 
 // A candlestick or an OHLC bar centred at x; open, high, low and close are y values in points.

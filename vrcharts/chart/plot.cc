@@ -91,7 +91,9 @@ void Trapezoid(Vertex a, Vertex b, const Box& box, float base, Rgba top, Rgba bo
   if (b.x > box.x1) b = Between(first, last, (box.x1 - first.x) / (last.x - first.x));
   a.y = std::clamp(a.y, box.y0, box.y1);
   b.y = std::clamp(b.y, box.y0, box.y1);
-  marks->areas.push_back({a.x, a.y, b.x, b.y, std::clamp(base, box.y0, box.y1), top, bottom, 0});
+  base = std::clamp(base, box.y0, box.y1);
+  const float reach = std::min(a.y, b.y) < base ? base - box.y0 : box.y1 - base;
+  marks->areas.push_back({a.x, a.y, b.x, b.y, base, top, bottom, 0, static_cast<uint16_t>(std::max(reach, 1.0f))});
 }
 
 // Half of the width of a candle's body for bars `width` points apart: a gap of about a quarter, never touching.

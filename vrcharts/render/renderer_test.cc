@@ -123,6 +123,33 @@ TEST_F(RendererTest, ADiagonalLineIsSmoothAndUnbroken) {
   EXPECT_GT(partial, 200) << "edges are anti-aliased";
 }
 
+TEST_F(RendererTest, ALineOnAPanelSeenFromTheSideIsWhole) {
+  auto geometry = Geometry(kBlack);
+  geometry->base.lines.push_back({0, 60, kWhite, 0, 32, chart::kLineStart});
+  geometry->base.lines.push_back({kSize, 60, kWhite, 0, 32, 0});
+  wall::Panel panel;
+  panel.geometry = geometry;
+  for (float degrees : {-75.0f, -50.0f, 50.0f, 75.0f}) {
+    panel.placement = {{0, 0, -1.5f}, glm::angleAxis(glm::radians(degrees), glm::vec3(0, 1, 0)), {2, 2}};
+    Scene scene;
+    scene.room = false;
+    scene.items.push_back(MakeItem(panel));
+    const Picture picture = Draw(scene).at(0);
+    int panel_columns = 0, line_columns = 0;
+    for (uint32_t x = 0; x < kSize; ++x) {
+      bool panel_here = false, line_here = false;
+      for (uint32_t y = 0; y < kSize; ++y) {
+        panel_here |= At(picture, x, y).a > 200;
+        line_here |= At(picture, x, y).r > 60;
+      }
+      panel_columns += panel_here;
+      line_columns += line_here;
+    }
+    EXPECT_GT(panel_columns, 20);
+    EXPECT_GE(line_columns, panel_columns - 5) << degrees << " degrees";
+  }
+}
+
 TEST_F(RendererTest, LinesOfDifferentPanelsAreNotJoined) {
   auto left = Geometry(kBlack);
   left->base.lines.push_back({20, 100, kWhite, 0, 32, chart::kLineStart});

@@ -74,7 +74,7 @@ void main() {
   vec2 offset = (at_b ? along : -along) * reach + vec2(-along.y, along.x) * side * reach;
   gl_Position = clip;
   gl_Position.xy += 2.0 * offset / frame.viewport * clip.w;
-  gl_Position.z *= kMarkBias;
+  gl_Position.z *= kLineBias;
 
   bool dashed = (Flags(a) & kDashed) != 0u;
   float span = distance(a.position, b.position);

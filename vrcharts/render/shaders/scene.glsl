@@ -38,6 +38,9 @@ layout(set = 0, binding = 1, std430) readonly buffer Panels { Panel panels[]; };
 // against the depth of a panel that hangs in front.
 const float kMarkBias = 1.0005;
 
+// Lines are widened on the screen, off the panel's plane: on a panel seen from the side the depth there is that of a pixel or two away.
+const float kLineBias = 1.01;
+
 vec4 ClipFromPoint(Panel panel, vec2 point) {
   return frame.views[ViewIndex()].clip_from_world * (panel.world_from_points * vec4(point, 0.0, 1.0));
 }

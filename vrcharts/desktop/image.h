@@ -1,0 +1,22 @@
+#ifndef VRCHARTS_DESKTOP_IMAGE_H_
+#define VRCHARTS_DESKTOP_IMAGE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "vrcharts/app/app.h"
+#include "vrcharts/render/offscreen.h"
+
+namespace vrcharts::desktop {
+
+// Writes the wall as a PNG to options.output: the same pixels on every run with the same data and driver.
+//
+// Fails before any work if the file cannot be written, and leaves none behind if something fails later.
+absl::Status WriteImage(app::App& app);
+
+// Writes to a temporary file beside `path` and renames it: there is never half a picture.
+absl::Status WritePng(const render::Picture& picture, const std::string& path);
+
+}  // namespace vrcharts::desktop
+
+#endif  // VRCHARTS_DESKTOP_IMAGE_H_

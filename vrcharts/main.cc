@@ -1,0 +1,47 @@
+// vrcharts: a wall of price charts, in a headset, in a window, or in a picture.
+
+#include "common/lifecycle/main.h"
+
+#include "absl/status/statusor.h"
+#include "vrcharts/app/app.h"
+#include "vrcharts/desktop/image.h"
+#include "vrcharts/options/options.pb.h"
+
+namespace {
+
+constexpr common::config::Program kProgram = {
+    .name = "vrcharts",
+    .summary = "A wall of price charts to stand before: in a headset, in a window, or in a picture.",
+    .usage = "vrcharts [--viewer=window|image|openxr] [--portfolio=FILE]",
+    .description = R"(Without a portfolio it shows the bundled sample.
+
+  vrcharts                                      a window; drag to look around, wheel to zoom
+  vrcharts --viewer=image --output=wall.png     a picture of the wall
+  vrcharts --viewer=openxr                      the headset of the running OpenXR runtime)",
+};
+
+absl::StatusOr<int> Run(const vrcharts::options::Options& options, const std::vector<std::string>& arguments) {
+  if (!arguments.empty()) {
+    return absl::InvalidArgumentError("vrcharts takes flags only, but got '" + arguments.front() + "'");
+  }
+  absl::StatusOr<std::unique_ptr<vrcharts::app::App>> app = vrcharts::app::App::Create(options);
+  if (!app.ok()) return app.status();
+  absl::Status status;
+  switch (options.viewer()) {
+    case vrcharts::options::VIEWER_IMAGE:
+      status = vrcharts::desktop::WriteImage(**app);
+      break;
+    default:
+      status = absl::UnimplementedError("this viewer is not there yet");
+  }
+  if (!status.ok()) return status;
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  vrcharts::options::Options options;
+  return common::lifecycle::Main(kProgram, argc, argv, &options,
+                                 [&](const std::vector<std::string>& arguments) { return Run(options, arguments); });
+}
