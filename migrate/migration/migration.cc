@@ -8,6 +8,7 @@
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/explain/explain.h"
 #include "common/metrics/metrics.h"
@@ -18,6 +19,7 @@
 #include "migrate/mysql/quote.h"
 #include "migrate/mysql/retry.h"
 #include "migrate/schema/preflight.h"
+#include "migrate/verify/verifier.h"
 
 namespace migrate::migration {
 namespace {
@@ -128,7 +130,7 @@ absl::Status Migration::CheckNames() {
 
 absl::Status Migration::Migrate(const std::stop_token& stop) {
   for (auto step : {&Migration::FollowLog, &Migration::CopyRows, &Migration::BuildIndexes, &Migration::CatchUp,
-                    &Migration::CutOver}) {
+                    &Migration::Verify, &Migration::CutOver}) {
     if (stop.stop_requested()) return absl::CancelledError("interrupted");
     if (absl::Status status = (this->*step)(stop); !status.ok()) return status;
   }
@@ -225,6 +227,34 @@ absl::Status Migration::CatchUp(const std::stop_token& stop) {
   if (!end.ok()) return end.status();
   EXPLAIN() << "applying what is left of the log, up to " << end->ToString();
   return applier_->WaitFor(*end, absl::InfiniteFuture(), stop);
+}
+
+absl::Status Migration::Verify(const std::stop_token& stop) {
+  if (!options_.verify()) return absl::OkStatus();
+  SetState("comparing old and new table");
+  verify::Verifier verifier(
+      *pair_, row_session_,
+      {.threads = static_cast<int>(options_.threads()), .retries = static_cast<int>(options_.default_retries())},
+      *applier_, *copier_, gate_);
+  verify::Report report;
+  absl::Status status = Supervise(stop, [&](std::stop_token token) {
+    absl::StatusOr<verify::Report> result = verifier.Run(token);
+    if (result.ok()) report = *std::move(result);
+    return result.status();
+  });
+  if (!status.ok()) return status;
+  EXPLAIN() << "compared " << report.rows << " rows: " << report.repaired_ranges << " ranges repaired, "
+            << report.bad_ranges << " differ for good";
+  if (report.bad_ranges == 0) return absl::OkStatus();
+  const std::string samples =
+      absl::StrJoin(report.samples, "; ", [](std::string* out, const verify::Difference& difference) {
+        absl::StrAppend(out, "row ", difference.key, " ", difference.problem);
+      });
+  const std::string message = absl::StrCat("the new definition would drop or alter rows (", report.bad_ranges,
+                                           " key ranges differ): ", samples);
+  if (!options_.allow_lossy()) return absl::DataLossError(absl::StrCat(message, "; --allow-lossy accepts it"));
+  LOG(WARNING) << message << "; accepted by --allow-lossy";
+  return absl::OkStatus();
 }
 
 absl::Status Migration::CutOver(const std::stop_token& stop) {

@@ -58,6 +58,7 @@ class Migration {
   absl::Status CopyRows(const std::stop_token& stop);
   absl::Status BuildIndexes(const std::stop_token& stop);
   absl::Status CatchUp(const std::stop_token& stop);
+  absl::Status Verify(const std::stop_token& stop);
   absl::Status CutOver(const std::stop_token& stop);
   absl::Status Finish();
   absl::Status Conclude(absl::Status status);

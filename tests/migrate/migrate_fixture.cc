@@ -71,9 +71,10 @@ std::vector<std::string> MigrateTest::Flags(const std::string& table, const std:
 }
 
 std::string MigrateTest::Tables() {
-  return Value(absl::StrCat(
-      "SELECT GROUP_CONCAT(table_name ORDER BY CAST(table_name AS BINARY)) FROM information_schema.tables WHERE table_schema='",
-      database_, "'"));
+  return Value(
+      absl::StrCat("SELECT GROUP_CONCAT(table_name ORDER BY CAST(table_name AS BINARY)) FROM information_schema.tables "
+                   "WHERE table_schema='",
+                   database_, "'"));
 }
 
 void MigrateTest::Fill(const std::string& table, const std::string& columns, const std::string& values, int count) {

@@ -1,0 +1,176 @@
+#include "migrate/verify/checksum.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "migrate/mysql/quote.h"
+
+namespace migrate::verify {
+namespace {
+
+using schema::Column;
+
+template <size_t N>
+bool OneOf(std::string_view type, const std::array<std::string_view, N>& types) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+constexpr std::array<std::string_view, 3> kMoments = {"datetime", "timestamp", "date"};
+constexpr std::array<std::string_view, 10> kSpatial = {
+    "geometry",        "point",        "linestring",         "polygon",        "multipoint",
+    "multilinestring", "multipolygon", "geometrycollection", "geomcollection", "vector"};
+
+bool IsExactNumber(const Column& column) {
+  return column.IsInteger() || column.data_type == "decimal" || column.data_type == "bit" || column.data_type == "year";
+}
+bool IsNumber(const Column& column) { return IsExactNumber(column) || column.IsFloat(); }
+
+// One side alone, given what the other side is.
+std::string Comparable(const Column& column, const Column& other) {
+  const std::string name = mysql::QuoteIdentifier(column.name);
+  if (IsNumber(column) && IsNumber(other)) {
+    if (column.IsFloat() || other.IsFloat()) return absl::StrCat("(", name, " + 0e0)");
+    if (column.data_type == "decimal" || other.data_type == "decimal") {
+      // 35 digits before the point are more than any exact type needs that is not itself a longer DECIMAL of the same
+      // scale.
+      return column.column_type == other.column_type ? name : absl::StrCat("CAST(", name, " AS DECIMAL(65,30))");
+    }
+    return absl::StrCat("(", name, " + 0)");
+  }
+  if (OneOf(column.data_type, kMoments) && OneOf(other.data_type, kMoments))
+    return absl::StrCat("CAST(", name, " AS DATETIME(6))");
+  if (column.data_type == "time" && other.data_type == "time") return absl::StrCat("CAST(", name, " AS TIME(6))");
+  if (OneOf(column.data_type, kSpatial)) return absl::StrCat("HEX(", name, ")");
+  if (column.data_type == "json" || other.data_type == "json") {
+    return column.data_type == other.data_type
+               ? absl::StrCat("CAST(", name, " AS CHAR CHARACTER SET utf8mb4)")
+               : absl::StrCat("CAST(CAST(", name, " AS JSON) AS CHAR CHARACTER SET utf8mb4)");
+  }
+  if (column.data_type == "binary" || other.data_type == "binary") {
+    return column.column_type == other.column_type
+               ? name
+               : absl::StrCat("TRIM(TRAILING x'00' FROM CAST(", name, " AS BINARY))");
+  }
+  if (column.IsTextual()) {
+    // Text that becomes bytes, or bytes that become text, keep the bytes.
+    return other.IsBinary() ? absl::StrCat("CAST(", name, " AS BINARY)")
+                            : absl::StrCat("CONVERT(", name, " USING utf8mb4)");
+  }
+  return name;
+}
+
+// Keys of both sides sort alike if they are compared alike.
+bool SameOrder(const Column& a, const Column& b) {
+  if (a.IsInteger() && b.IsInteger()) return true;
+  if (OneOf(a.data_type, kMoments) && OneOf(b.data_type, kMoments)) return true;
+  if (a.IsEnumOrSet() || b.IsEnumOrSet()) return a.column_type == b.column_type;
+  return a.IsTextual() == b.IsTextual() && a.IsBinary() == b.IsBinary() && a.collation == b.collation &&
+         (a.IsTextual() || a.data_type == b.data_type);
+}
+
+std::string Shorten(std::string text) {
+  constexpr size_t kMost = 60;
+  return text.size() <= kMost ? text : absl::StrCat(text.substr(0, kMost), "...");
+}
+
+}  // namespace
+
+ValueExpressions ComparableValues(const Column& original, const Column& ghost) {
+  return {Comparable(original, ghost), Comparable(ghost, original)};
+}
+
+Checksum::Checksum(const schema::TablePair& pair) : pair_(pair), reader_(pair), ranges_match_(true) {
+  for (schema::SharedColumn column : pair.columns) {
+    ValueExpressions values = ComparableValues(pair.OriginalColumn(column), pair.GhostColumn(column));
+    original_values_.push_back(std::move(values.original));
+    ghost_values_.push_back(std::move(values.ghost));
+  }
+  for (schema::SharedColumn column : pair.key.columns) {
+    ranges_match_ &= SameOrder(pair.OriginalColumn(column), pair.GhostColumn(column));
+  }
+}
+
+std::string Checksum::Where(bool ghost, const copy::KeyRange& range) const {
+  return absl::StrCat(" FROM ", ghost ? pair_.ghost.QualifiedName() : pair_.original.QualifiedName(), " FORCE INDEX (",
+                      mysql::QuoteIdentifier(ghost ? pair_.key.ghost_index : pair_.key.original_index), ") WHERE ",
+                      ghost ? reader_.InGhost(range) : reader_.InOriginal(range));
+}
+
+// NULLs are skipped by CONCAT_WS and therefore written down apart. XOR alone would not notice a row that is there
+// twice, a sum alone is easier to hit by chance.
+std::string Checksum::Sums(bool ghost, const copy::KeyRange& range) const {
+  const std::vector<std::string>& values = ghost ? ghost_values_ : original_values_;
+  const std::string nulls = absl::StrJoin(
+      values, ", ", [](std::string* out, const std::string& value) { absl::StrAppend(out, "ISNULL(", value, ")"); });
+  const std::string row = absl::StrCat("CRC32(CONCAT_WS('#', ", absl::StrJoin(values, ", "), ", CONCAT(", nulls, ")))");
+  return absl::StrCat("SELECT COUNT(*) AS n, COALESCE(BIT_XOR(crc), 0) AS x, COALESCE(SUM(crc), 0) AS s FROM (SELECT ",
+                      row, " AS crc", Where(ghost, range), ") AS rows_", ghost ? "g" : "o");
+}
+
+absl::StatusOr<RangeSums> Checksum::Compare(mysql::Connection& connection, const copy::KeyRange& range) const {
+  absl::StatusOr<mysql::Result> rows =
+      connection.Query(absl::StrCat("SELECT o.n, g.n, o.n = g.n AND o.x = g.x AND o.s = g.s FROM (", Sums(false, range),
+                                    ") AS o, (", Sums(true, range), ") AS g"));
+  if (!rows.ok()) return rows.status();
+  const mysql::Row row = (*rows)[0];
+  return RangeSums{.original_rows = row.Uint(0), .ghost_rows = row.Uint(1), .equal = row.Text(2) == "1"};
+}
+
+absl::StatusOr<std::vector<Difference>> Checksum::FindDifferences(mysql::Connection& connection,
+                                                                  const copy::KeyRange& range, int limit) const {
+  std::vector<std::string> key_names;
+  std::vector<std::string> ghost_keys;
+  for (schema::SharedColumn column : pair_.key.columns) {
+    key_names.push_back(pair_.OriginalColumn(column).name);
+    ghost_keys.push_back(mysql::QuoteIdentifier(pair_.GhostColumn(column).name));
+  }
+  const size_t keys = key_names.size();
+  std::vector<std::string> original_keys;
+  for (const std::string& name : key_names) original_keys.push_back(mysql::QuoteIdentifier(name));
+  absl::StatusOr<mysql::Result> original = connection.Query(absl::StrCat(
+      "SELECT ", absl::StrJoin(original_keys, ", "), ", ", absl::StrJoin(original_values_, ", "), Where(false, range)));
+  if (!original.ok()) return original.status();
+  absl::StatusOr<mysql::Result> ghost = connection.Query(absl::StrCat(
+      "SELECT ", absl::StrJoin(ghost_keys, ", "), ", ", absl::StrJoin(ghost_values_, ", "), Where(true, range)));
+  if (!ghost.ok()) return ghost.status();
+
+  auto key_of = [&](const mysql::Row& row) {
+    std::vector<std::string> parts;
+    for (size_t i = 0; i < keys; ++i) parts.push_back(absl::StrCat(key_names[i], "=", row.Text(i)));
+    return absl::StrJoin(parts, ", ");
+  };
+  std::map<std::string, mysql::Row> in_ghost;
+  for (mysql::Row row : *ghost) in_ghost.emplace(key_of(row), row);
+  std::vector<Difference> differences;
+  for (mysql::Row row : *original) {
+    if (static_cast<int>(differences.size()) >= limit) return differences;
+    const std::string key = key_of(row);
+    auto it = in_ghost.find(key);
+    if (it == in_ghost.end()) {
+      differences.push_back({key, "is missing in the new table"});
+      continue;
+    }
+    for (size_t i = 0; i < pair_.columns.size(); ++i) {
+      if (row[keys + i] == it->second[keys + i]) continue;
+      auto show = [&](const mysql::Row& side) {
+        return side.IsNull(keys + i) ? "NULL" : Shorten(absl::StrCat("'", side.Text(keys + i), "'"));
+      };
+      differences.push_back({key, absl::StrCat("column ", pair_.OriginalColumn(pair_.columns[i]).name, " is ",
+                                               show(row), " and would become ", show(it->second))});
+      break;
+    }
+    in_ghost.erase(it);
+  }
+  for (const auto& [key, row] : in_ghost) {
+    if (static_cast<int>(differences.size()) < limit) differences.push_back({key, "is in the new table only"});
+  }
+  return differences;
+}
+
+}  // namespace migrate::verify

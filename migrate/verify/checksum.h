@@ -1,0 +1,71 @@
+// The SQL by which a range of the original and of the ghost are compared.
+//
+// Both checksums come from one statement, so that they see the same moment: what differs then is either a change that
+// has not been applied yet, or wrong.
+//
+// Values are compared as what they mean, not as how they are stored: an INT that became a BIGINT, a DATETIME that
+// became a DATETIME(3), a latin1 text that became utf8mb4 are equal if nothing was lost.
+#ifndef MIGRATE_VERIFY_CHECKSUM_H_
+#define MIGRATE_VERIFY_CHECKSUM_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "migrate/copy/key_range.h"
+#include "migrate/mysql/connection.h"
+#include "migrate/schema/table_pair.h"
+
+namespace migrate::verify {
+
+struct RangeSums {
+  uint64_t original_rows = 0;
+  uint64_t ghost_rows = 0;
+  bool equal = false;
+};
+
+// A row that is not the same on both sides.
+struct Difference {
+  std::string key;      // "id=7"
+  std::string problem;  // "is missing in the new table", "column `s` is 'long text' and would become 'long'"
+};
+
+class Checksum {
+ public:
+  explicit Checksum(const schema::TablePair& pair);
+
+  // False if the ghost's key does not have the original's order (another type or collation), so that a range of one is
+  // not a range of the other: then only the range without bounds can be compared.
+  bool ranges_match() const { return ranges_match_; }
+
+  // Two scans of the range, one round trip.
+  absl::StatusOr<RangeSums> Compare(mysql::Connection& connection, const copy::KeyRange& range) const;
+
+  // The first few rows of the range that differ, one by one. For small ranges.
+  absl::StatusOr<std::vector<Difference>> FindDifferences(mysql::Connection& connection, const copy::KeyRange& range,
+                                                          int limit) const;
+
+  const copy::KeyReader& reader() const { return reader_; }
+
+ private:
+  std::string Sums(bool ghost, const copy::KeyRange& range) const;
+  std::string Where(bool ghost, const copy::KeyRange& range) const;
+
+  const schema::TablePair& pair_;
+  const copy::KeyReader reader_;
+  std::vector<std::string> original_values_;  // expressions, one a shared column
+  std::vector<std::string> ghost_values_;
+  bool ranges_match_;
+};
+
+// How a column's value is written down on each side so that equal meanings are equal texts. For tests.
+struct ValueExpressions {
+  std::string original;
+  std::string ghost;
+};
+ValueExpressions ComparableValues(const schema::Column& original, const schema::Column& ghost);
+
+}  // namespace migrate::verify
+
+#endif  // MIGRATE_VERIFY_CHECKSUM_H_
