@@ -53,5 +53,5 @@ def repositories():
     stub_repository(
         name = "remote_coverage_tools",
         build_file = "//tools/bazel:coverage_tools.BUILD",
-        files = {"//tools/bazel:merge_coverage.sh": "merge_coverage.sh"},
+        files = {"//tools/bazel:merge_coverage.py": "merge_coverage.py"},
     )
