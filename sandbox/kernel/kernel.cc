@@ -27,6 +27,7 @@ Kernel::Kernel(Options options)
       dispatcher_(options.dispatcher),
       max_tasks_(options.max_tasks),
       timers_(new TimerQueue),
+      cpu_count_(options.cpu_count),
       boot_time_(MonotonicNow()) {}
 
 Kernel::~Kernel() = default;

@@ -43,6 +43,7 @@ class Kernel {
     std::shared_ptr<Tmpfs> shared_memory;  // memfd, SysV segments, shared anonymous memory
     Dispatcher dispatcher = nullptr;
     uint64_t max_tasks = 32768;
+    int cpu_count = 1;
     std::string hostname = "sandbox";
   };
   explicit Kernel(Options options);
@@ -81,6 +82,7 @@ class Kernel {
   TimerQueue& timers() { return *timers_; }
   Dispatcher dispatcher() const { return dispatcher_; }
   int64_t boot_time() const { return boot_time_; }  // monotonic
+  int cpu_count() const { return cpu_count_; }
   uint64_t tasks_made() const { return tasks_made_; }
 
   std::string hostname;
@@ -109,6 +111,7 @@ class Kernel {
   pid_t last_pid_ = 0;
   int live_threads_ = 0;
   uint64_t tasks_made_ = 0;
+  int cpu_count_ = 1;
   int64_t boot_time_ = 0;
 };
 

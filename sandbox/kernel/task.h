@@ -102,6 +102,7 @@ class Task {
     Addr tls = 0;
     Addr parent_tid = 0, child_tid = 0;
     int exit_signal = 0;
+    bool clear_handlers = false;  // CLONE_CLEAR_SIGHAND
   };
   Result<pid_t> Clone(const CloneOptions& options);
 
@@ -133,6 +134,7 @@ class Task {
   int nice = 0;
   // restart_syscall: what to do when a relative sleep goes on; the deadline it had.
   Deadline restart_deadline = kNoDeadline;
+  Addr restart_remaining = 0;
   uint64_t restart_number = 0;
 
   // For /proc: what the task does now.

@@ -46,6 +46,7 @@ Result<pid_t> Task::Clone(const CloneOptions& options) {
   if (!is_thread) {
     auto handlers = thread_group_->handlers_;
     if ((flags & CLONE_SIGHAND) == 0) handlers = std::make_shared<SignalHandlers>(*handlers);
+    if (options.clear_handlers) handlers->ResetForExec();
     group = std::make_shared<ThreadGroup>(kernel_, tid, std::move(handlers), thread_group_->process_group());
     group->limits = thread_group_->limits;
     group->exit_signal = options.exit_signal;

@@ -48,6 +48,7 @@ struct PosixTimer {
   pid_t thread = 0;  // SIGEV_THREAD_ID
   std::unique_ptr<TimerQueue::Timer> timer;
   int64_t interval = 0;
+  int64_t next = 0;  // deadline of the next expiry
   int overrun = 0;
 };
 

@@ -57,9 +57,13 @@ Result<void> FindInterpreter(const ExecSource& source, Program* program, std::st
 
 }  // namespace
 
-Result<std::shared_ptr<File>> OpenExecutable(const ExecSource& source, const std::string& path) {
-  ASSIGN_OR_RETURN(const Path found,
-                   source.vfs.Resolve(Lookup{source.fs.root, source.fs.cwd, path, source.credentials}));
+Result<std::shared_ptr<File>> OpenExecutable(const ExecSource& source, const std::string& path, bool no_follow) {
+  const Lookup lookup{source.fs.root, source.fs.cwd, path, source.credentials, no_follow ? 0u : unsigned{kFollowLast}};
+  ASSIGN_OR_RETURN(const Path found, source.vfs.Resolve(lookup));
+  return OpenExecutable(source, found);
+}
+
+Result<std::shared_ptr<File>> OpenExecutable(const ExecSource& source, const Path& found) {
   RETURN_IF_ERROR(source.vfs.CheckAccess(found, source.credentials, X_OK));
   // Execute permission is enough: the program itself need not be readable.
   OpenOptions options;

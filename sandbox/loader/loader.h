@@ -36,7 +36,8 @@ struct ExecSource {
 };
 
 // Opens for execution: EACCES for what is not a regular file with execute permission.
-Result<std::shared_ptr<File>> OpenExecutable(const ExecSource& source, const std::string& path);
+Result<std::shared_ptr<File>> OpenExecutable(const ExecSource& source, const std::string& path, bool no_follow = false);
+Result<std::shared_ptr<File>> OpenExecutable(const ExecSource& source, const Path& path);
 
 // `why`, if not null, gets a sentence for people when the answer is an error.
 Result<Program> FindProgram(const ExecSource& source, std::shared_ptr<File> file, const std::string& path,
