@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # what is set here is for those who source this file
 # What the scripts in tools/ share; sourced, never run.
 
 # Where this repository is, and where what is fetched or built once for the tests ("peers": a MySQL server, an OpenXR runtime) is
@@ -11,7 +12,6 @@ elif ((EUID == 0)); then
 else
   peers=${XDG_CACHE_HOME:-$HOME/.cache}/programs
 fi
-# shellcheck disable=SC2034  # for those who source this file
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/programs
 
 if [[ -t 1 ]]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' dim='' red='' green='' plain=''; fi

@@ -1,5 +1,5 @@
-// The main function of a fuzz target in a build without libFuzzer: runs the target on each file named on the command line, then
-// on a fixed number of mutations of them from a fixed seed (FUZZ_RUNS and FUZZ_SEED change both).
+// The main function of a fuzz target in a build without libFuzzer: runs the target on each file named on the command
+// line, then on a fixed number of mutations of them from a fixed seed (FUZZ_RUNS and FUZZ_SEED change both).
 
 #include <cstddef>
 #include <cstdint>
@@ -74,6 +74,6 @@ int main(int argc, char** argv) {
     for (uint64_t count = 1 + random() % 4; count > 0; --count) Mutate(corpus, random, input);
     Run(input);
   }
-  std::printf("%zu corpus files and %llu mutations from seed %llu\n", corpus.size(), static_cast<unsigned long long>(runs),
-              static_cast<unsigned long long>(seed));
+  std::printf("%zu corpus files and %llu mutations from seed %llu\n", corpus.size(),
+              static_cast<unsigned long long>(runs), static_cast<unsigned long long>(seed));
 }
