@@ -5,7 +5,7 @@ source package, Bazel's own rule sets are the copies that Debian's Bazel ships.
 """
 
 load(":abseil.bzl", "abseil_repository")
-load(":rule_sets.bzl", "local_platforms", "local_rules_cc", "local_skylib", "stub_repository")
+load(":rule_sets.bzl", "rule_set", "stub_repository")
 load(":system_library.bzl", "system_library")
 load(":system_protobuf.bzl", "system_protobuf")
 
@@ -31,27 +31,38 @@ SYSTEM_LIBRARIES = {
     "zstd": (["libzstd"], "libzstd-dev"),
 }
 
-def system_libraries():
-    """Declares every system library and protobuf."""
+def rule_sets():
+    """Declares the rule sets that our BUILD files load, and those that Bazel's own default toolchains load."""
+    rule_set(name = "rules_cc", folders = ["/usr/share/bazel/rules/cc"], package = "bazel-rules-cc")
+    rule_set(name = "bazel_skylib", folders = ["/usr/share/bazel/tools/skylib"], package = "bazel-skylib")
+    rule_set(name = "platforms", folders = ["/usr/share/bazel/tools/platforms"], package = "bazel-platforms")
+    rule_set(
+        name = "rules_java",
+        folders = ["/usr/share/bazel/rules/java"],
+        native_rules = {"java": ["java_binary", "java_import", "java_library", "java_runtime", "java_toolchain"]},
+    )
+    rule_set(
+        name = "rules_proto",
+        folders = ["/usr/share/bazel/rules/proto"],
+        native_rules = {"proto": ["proto_lang_toolchain", "proto_library"]},
+    )
+    rule_set(name = "rules_python", folders = ["/usr/share/bazel/rules/python"])
+    rule_set(name = "rules_license", folders = ["/usr/share/bazel/rules/license"])
+    rule_set(name = "bazel_features", folders = ["/usr/share/bazel/tools/features"])
+    stub_repository(
+        name = "remote_coverage_tools",
+        build_file = "//tools/bazel:coverage_tools.BUILD",
+        files = {"//tools/bazel:merge_coverage.py": "merge_coverage.py"},
+    )
+
+def libraries():
+    """Declares what our code is linked with."""
+    abseil_repository(name = "com_google_absl")
     for name, (modules, package) in SYSTEM_LIBRARIES.items():
         system_library(name = name, modules = modules, package = package)
     system_protobuf(name = "com_google_protobuf")
 
 def repositories():
     """Declares every repository; called by WORKSPACE."""
-    local_rules_cc(name = "rules_cc")
-    local_platforms(name = "platforms")
-    local_skylib(name = "bazel_skylib")
-    abseil_repository(name = "com_google_absl")
-    system_libraries()
-
-    # Rule sets that Bazel's own default toolchains name, and that it would try to download; nothing here uses them.
-    stub_repository(name = "rules_java", native_rules = {"java": ["java_binary", "java_import", "java_library", "java_runtime", "java_toolchain"]})
-    stub_repository(name = "rules_proto", native_rules = {"proto": ["proto_lang_toolchain", "proto_library"]})
-    for name in ["rules_python", "bazel_features", "rules_license", "rules_shell"]:
-        stub_repository(name = name)
-    stub_repository(
-        name = "remote_coverage_tools",
-        build_file = "//tools/bazel:coverage_tools.BUILD",
-        files = {"//tools/bazel:merge_coverage.py": "merge_coverage.py"},
-    )
+    rule_sets()
+    libraries()
