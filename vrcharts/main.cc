@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "vrcharts/app/app.h"
+#include "vrcharts/app/headset.h"
 #include "vrcharts/desktop/image.h"
 #include "vrcharts/options/options.pb.h"
 
@@ -30,6 +31,9 @@ absl::StatusOr<int> Run(const vrcharts::options::Options& options, const std::ve
   switch (options.viewer()) {
     case vrcharts::options::VIEWER_IMAGE:
       status = vrcharts::desktop::WriteImage(**app);
+      break;
+    case vrcharts::options::VIEWER_OPENXR:
+      status = vrcharts::app::RunHeadset(**app);
       break;
     default:
       status = absl::UnimplementedError("this viewer is not there yet");
