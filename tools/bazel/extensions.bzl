@@ -1,8 +1,8 @@
-"""The repositories of repositories.bzl as a module extension."""
+"""The libraries of repositories.bzl as a module extension."""
 
-load(":repositories.bzl", "repositories")
+load(":repositories.bzl", libraries_macro = "libraries")
 
-def _programs_impl(_mctx):
-    repositories()
+def _libraries_impl(_mctx):
+    libraries_macro()
 
-programs = module_extension(implementation = _programs_impl)
+libraries = module_extension(implementation = _libraries_impl)
