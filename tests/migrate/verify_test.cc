@@ -40,8 +40,7 @@ TEST_P(VerifyTest, ValuesThatTheNewDefinitionChangesAreRefused) {
   ExpectRefusal("MODIFY n TINYINT", "n");
   ExpectRefusal("MODIFY n INT NOT NULL", "n");
   // No warning tells of this one, only the comparison.
-  ExpectRefusal("MODIFY d DATETIME",
-                "column d is '2020-01-02 03:04:05.678000' and would become '2020-01-02 03:04:0");
+  ExpectRefusal("MODIFY d DATETIME", "column d is '2020-01-02 03:04:05.678000' and would become '2020-01-02 03:04:0");
 }
 
 TEST_P(VerifyTest, ConversionsThatLoseNothingPass) {
