@@ -74,6 +74,10 @@ class File : public std::enable_shared_from_this<File> {
   // Notified when Readiness may have changed; null: always ready.
   virtual WaitQueue* wait_queue();
 
+  // SO_RCVTIMEO and SO_SNDTIMEO of sockets, in nanoseconds; 0: wait for ever.
+  virtual int64_t read_timeout() const { return 0; }
+  virtual int64_t write_timeout() const { return 0; }
+
   // ENODEV for what cannot be mapped. The mapping keeps the description (and so the file) alive.
   virtual Result<std::shared_ptr<Mappable>> GetMappable();
 

@@ -1,0 +1,44 @@
+#include "sandbox/syscalls/blocking_io.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "sandbox/kernel/task.h"
+#include "sandbox/kernel/thread_group.h"
+
+namespace sandbox {
+namespace {
+
+Deadline DeadlineAfter(int64_t nanoseconds) { return nanoseconds <= 0 ? kNoDeadline : MonotonicNow() + nanoseconds; }
+
+// A socket's own timeout ends in EAGAIN.
+Result<size_t> TimeoutIsAgain(Result<size_t> result) { return !result.ok() && result.error() == ETIMEDOUT ? Error(EAGAIN) : result; }
+
+}  // namespace
+
+Result<size_t> ReadBlocking(Task& task, File& file, IoBuffer& to) {
+  Result<size_t> result = file.Read(to);
+  WaitQueue* queue = file.wait_queue();
+  if (result.ok() || result.error() != EAGAIN || file.nonblocking() || queue == nullptr) return result;
+  return TimeoutIsAgain(BlockOn(task, *queue, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP, DeadlineAfter(file.read_timeout()), [&] { return file.Read(to); }));
+}
+
+Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
+  WaitQueue* queue = file.wait_queue();
+  Deadline deadline = DeadlineAfter(file.write_timeout());
+  for (;;) {
+    Result<size_t> result = file.Write(from);
+    if (!result.ok() && result.error() == EAGAIN && !file.nonblocking() && queue != nullptr) {
+      result = TimeoutIsAgain(BlockOn(task, *queue, EPOLLOUT | EPOLLWRNORM, deadline, [&] { return file.Write(from); }));
+    }
+    if (!result.ok()) {
+      if (result.error() == EPIPE) task.SendSignal(SIGPIPE);
+      return from.done() > 0 ? Result<size_t>(from.done()) : result;
+    }
+    if (from.remaining() == 0 || *result == 0 || file.nonblocking() || queue == nullptr) return from.done();
+  }
+}
+
+Result<size_t> WriteAtBlocking(Task&, File& file, IoBuffer& from, uint64_t offset) { return file.WriteAt(from, offset); }
+
+}  // namespace sandbox
