@@ -1,5 +1,6 @@
 // Changing what files are: modes, owners, times, sizes; and flushing them.
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>

@@ -37,7 +37,9 @@ TEST(SyscallTableTest, RowsAreHonest) {
       } else {
         EXPECT_STRNE(entry.missing, "") << entry.name << " must say what is missing";
       }
-      if (entry.support != Support::kErrno) EXPECT_NE(entry.handler, nullptr) << entry.name;
+      if (entry.support != Support::kErrno) {
+        EXPECT_NE(entry.handler, nullptr) << entry.name;
+      }
     }
   }
   EXPECT_EQ(rows, 337 + 46);
