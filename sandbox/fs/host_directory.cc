@@ -80,8 +80,13 @@ void HostTree::DescriptorGone(HostDirectory* directory) {
 
 // -- all inodes
 
-HostInode::HostInode(std::shared_ptr<HostTree> tree, std::shared_ptr<HostDirectory> parent, std::string_view name, const struct stat& status)
-    : Inode(status.st_mode), tree_(std::move(tree)), parent_(std::move(parent)), name_(name), host_device_(status.st_dev),
+HostInode::HostInode(std::shared_ptr<HostTree> tree, std::shared_ptr<HostDirectory> parent, std::string_view name,
+                     const struct stat& status)
+    : Inode(status.st_mode),
+      tree_(std::move(tree)),
+      parent_(std::move(parent)),
+      name_(name),
+      host_device_(status.st_dev),
       host_inode_(status.st_ino) {
   Learn(status);
 }

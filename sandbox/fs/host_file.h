@@ -12,7 +12,8 @@
 
 namespace sandbox {
 
-// A regular file. Data moves straight between the host's descriptor and guest memory; mappings are mappings of the descriptor.
+// A regular file. Data moves straight between the host's descriptor and guest memory; mappings are mappings of the
+// descriptor.
 class HostFile : public SeekableFile, public Mappable {
  public:
   HostFile(Path path, int flags, UniqueFd fd, std::shared_ptr<HostTree> tree);

@@ -66,7 +66,8 @@ class HostTree {
 class HostInode : public Inode {
  public:
   // `parent` is null for the root of the tree.
-  HostInode(std::shared_ptr<HostTree> tree, std::shared_ptr<HostDirectory> parent, std::string_view name, const struct stat& status);
+  HostInode(std::shared_ptr<HostTree> tree, std::shared_ptr<HostDirectory> parent, std::string_view name,
+            const struct stat& status);
 
   const std::shared_ptr<HostTree>& tree() const { return tree_; }
   const std::shared_ptr<HostDirectory>& parent() const { return parent_; }
@@ -141,8 +142,8 @@ class HostDirectory : public HostInode {
   Result<void> Link(std::string_view name, Inode& target) override;
   Result<void> Unlink(std::string_view name, Inode& child) override;
   Result<void> RemoveDirectory(std::string_view name, Inode& child) override;
-  Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name, Inode* victim,
-                      uint32_t flags) override;
+  Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name,
+                      Inode* victim, uint32_t flags) override;
   Result<std::shared_ptr<File>> Open(const OpenRequest& request) override;
 
  private:

@@ -5,7 +5,8 @@
 
 namespace sandbox {
 
-MemoryInode::MemoryInode(uint64_t device, uint64_t inode, uint32_t mode, uint32_t uid, uint32_t gid) : Inode(mode, uid, gid) {
+MemoryInode::MemoryInode(uint64_t device, uint64_t inode, uint32_t mode, uint32_t uid, uint32_t gid)
+    : Inode(mode, uid, gid) {
   attributes_.device = device;
   attributes_.inode = inode;
   attributes_.mode = mode;

@@ -1,5 +1,5 @@
-// What inodes that exist only in the sentry have in common: their attributes, extended attributes, and for directories a
-// sorted list of entries with stable positions.
+// What inodes that exist only in the sentry have in common: their attributes, extended attributes, and for directories
+// a sorted list of entries with stable positions.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_FS_MEMORY_INODE_H_
@@ -67,7 +67,8 @@ class DirectoryEntries {
 // A DT_* from st_mode.
 inline unsigned char DirectoryType(uint32_t mode) { return static_cast<unsigned char>((mode & S_IFMT) >> 12); }
 
-// An open directory: positions 0 and 1 are "." and "..", what follows is the subclass's. Seek goes to a position that Add told.
+// An open directory: positions 0 and 1 are "." and "..", what follows is the subclass's. Seek goes to a position that
+// Add told.
 class DirectoryFile : public File {
  public:
   using File::File;

@@ -38,7 +38,8 @@ class Overlay {
 
   explicit Overlay(uint64_t device) : device_(device) {}
   void Remember(const std::shared_ptr<Inode>& upper, const Attributes& lower) {
-    if (origins_.size() > 4096) absl::erase_if(origins_, [](const auto& entry) { return entry.second.upper.expired(); });
+    if (origins_.size() > 4096)
+      absl::erase_if(origins_, [](const auto& entry) { return entry.second.upper.expired(); });
     origins_[upper.get()] = Origin{upper, lower.device, lower.inode};
   }
   // Gives attributes of the upper layer the identity that the guest sees.
@@ -65,7 +66,11 @@ class OverlayInode : public Inode {
   OverlayInode(std::shared_ptr<Overlay> overlay, std::shared_ptr<OverlayInode> parent, std::string_view name,
                std::shared_ptr<Inode> upper, std::shared_ptr<Inode> lower)
       : Inode((upper ? upper : lower)->mode(), (upper ? upper : lower)->uid(), (upper ? upper : lower)->gid()),
-        overlay_(std::move(overlay)), parent_(std::move(parent)), name_(name), upper_(std::move(upper)), lower_(std::move(lower)) {}
+        overlay_(std::move(overlay)),
+        parent_(std::move(parent)),
+        name_(name),
+        upper_(std::move(upper)),
+        lower_(std::move(lower)) {}
 
   Result<Attributes> GetAttributes() override;
   Result<void> SetAttributes(const AttributeChange& change) override;
@@ -76,8 +81,8 @@ class OverlayInode : public Inode {
   Result<void> Link(std::string_view name, Inode& target) override;
   Result<void> Unlink(std::string_view name, Inode& child) override;
   Result<void> RemoveDirectory(std::string_view name, Inode& child) override;
-  Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name, Inode* victim,
-                      uint32_t flags) override;
+  Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name,
+                      Inode* victim, uint32_t flags) override;
   Result<std::string> ReadLink() override { return top().ReadLink(); }
   Result<std::shared_ptr<File>> Open(const OpenRequest& request) override;
   Result<std::string> GetXattr(std::string_view name) override { return top().GetXattr(name); }
@@ -203,25 +208,31 @@ Result<std::shared_ptr<Inode>> OverlayInode::Lookup(std::string_view name) {
   std::shared_ptr<Inode> upper, lower;
   if (upper_) {
     Result<std::shared_ptr<Inode>> found = upper_->Lookup(name);
-    if (found.ok()) upper = *std::move(found);
-    else if (found.error() != ENOENT) return Error(found.error());
+    if (found.ok())
+      upper = *std::move(found);
+    else if (found.error() != ENOENT)
+      return Error(found.error());
   }
   bool look_below = lower_ && (!upper || upper->IsDirectory());
   if (look_below && !upper && HasWhiteout(name)) return Error(ENOENT);
   if (look_below && upper && upper->Lookup(kOpaque).ok()) look_below = false;
   if (look_below) {
     Result<std::shared_ptr<Inode>> found = lower_->Lookup(name);
-    if (found.ok()) lower = *std::move(found);
-    else if (!upper) return Error(found.error());
+    if (found.ok())
+      lower = *std::move(found);
+    else if (!upper)
+      return Error(found.error());
   }
   if (upper && lower && !lower->IsDirectory()) lower = nullptr;
   if (!upper && !lower) return Error(ENOENT);
-  return std::shared_ptr<Inode>(std::make_shared<OverlayInode>(overlay_, Self(), name, std::move(upper), std::move(lower)));
+  return std::shared_ptr<Inode>(
+      std::make_shared<OverlayInode>(overlay_, Self(), name, std::move(upper), std::move(lower)));
 }
 
 bool OverlayInode::Revalidate(std::string_view name, Inode& child, bool last) {
   auto& inode = static_cast<OverlayInode&>(child);
-  bool same = inode.upper_ ? upper_ && upper_->Revalidate(name, *inode.upper_, last) : lower_ && lower_->Revalidate(name, *inode.lower_, last);
+  bool same = inode.upper_ ? upper_ && upper_->Revalidate(name, *inode.upper_, last)
+                           : lower_ && lower_->Revalidate(name, *inode.lower_, last);
   if (same && last) inode.Refresh();
   return same;
 }
@@ -283,7 +294,8 @@ Result<void> OverlayInode::CopyUp(bool with_data) {
       Result<std::string> value = lower_->GetXattr(xattr);
       if (value.ok()) (void)copy->SetXattr(xattr, *value, 0);
     }
-    AttributeChange times{.access_time = TimeChange{false, attributes.access_time}, .modify_time = TimeChange{false, attributes.modify_time}};
+    AttributeChange times{.access_time = TimeChange{false, attributes.access_time},
+                          .modify_time = TimeChange{false, attributes.modify_time}};
     (void)copy->SetAttributes(times);
   }
   if (filled.ok()) filled = directory.Rename(temporary, *copy, directory, name_, nullptr, 0);
@@ -301,7 +313,8 @@ Result<void> OverlayInode::CopyUp(bool with_data) {
 
 Result<void> OverlayInode::PutWhiteout(std::string_view name) {
   RETURN_IF_ERROR(CopyUp());
-  ASSIGN_OR_RETURN(std::shared_ptr<Inode> mark, upper_->Create(WhiteoutOf(name), CreateRequest{.mode = S_IFREG | 0600}));
+  ASSIGN_OR_RETURN(std::shared_ptr<Inode> mark,
+                   upper_->Create(WhiteoutOf(name), CreateRequest{.mode = S_IFREG | 0600}));
   return Ok();
 }
 
@@ -382,7 +395,8 @@ Result<void> OverlayInode::RemoveDirectory(std::string_view name, Inode& child) 
 Result<void> OverlayInode::CheckRename(OverlayInode& child, OverlayInode* victim, uint32_t flags) {
   if (child.IsDirectory() && child.lower_) return Error(EXDEV);
   if (victim == nullptr) return Ok();
-  if ((flags & RENAME_EXCHANGE) != 0) return victim->IsDirectory() && victim->lower_ ? Result<void>(Error(EXDEV)) : Ok();
+  if ((flags & RENAME_EXCHANGE) != 0)
+    return victim->IsDirectory() && victim->lower_ ? Result<void>(Error(EXDEV)) : Ok();
   if (!victim->IsDirectory()) return Ok();
   ASSIGN_OR_RETURN(bool empty, victim->IsEmpty());
   return empty ? Ok() : Result<void>(Error(ENOTEMPTY));
@@ -431,7 +445,8 @@ Result<std::vector<OverlayInode::Listed>> OverlayInode::List() {
       shadowed.insert(entry.name);
       Attributes identity;
       identity.inode = entry.inode;
-      if (Result<std::shared_ptr<Inode>> inode = upper_->Lookup(entry.name); inode.ok()) overlay_->Identify(**inode, identity);
+      if (Result<std::shared_ptr<Inode>> inode = upper_->Lookup(entry.name); inode.ok())
+        overlay_->Identify(**inode, identity);
       entry.inode = identity.inode;
       result.push_back(std::move(entry));
     }

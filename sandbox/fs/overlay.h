@@ -1,11 +1,12 @@
 // A union of two trees: what is below is only read, what changes lands above.
 //
-// The upper layer is a tmpfs (changes vanish with the container) or a host directory (changes are kept). A file is copied up when
-// it is first opened for writing or its attributes change. Deleted names are marked by empty files ".wh.NAME" in the upper
-// layer, directories that hide the lower one by ".wh..wh..opq": the format of OCI image layers, which needs no privileges. Guests
-// cannot see or make such names.
+// The upper layer is a tmpfs (changes vanish with the container) or a host directory (changes are kept). A file is
+// copied up when it is first opened for writing or its attributes change. Deleted names are marked by empty files
+// ".wh.NAME" in the upper layer, directories that hide the lower one by ".wh..wh..opq": the format of OCI image layers,
+// which needs no privileges. Guests cannot see or make such names.
 //
-// Renaming a directory that exists in the lower layer answers EXDEV, as Linux's overlayfs does by default; mv(1) then copies.
+// Renaming a directory that exists in the lower layer answers EXDEV, as Linux's overlayfs does by default; mv(1) then
+// copies.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_FS_OVERLAY_H_

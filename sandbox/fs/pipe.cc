@@ -103,7 +103,8 @@ ReadyMask Pipe::Readiness(bool reader, bool writer) const {
   return ready;
 }
 
-PipeFile::PipeFile(Path path, int flags, std::shared_ptr<Pipe> pipe) : File(std::move(path), flags), pipe_(std::move(pipe)) {
+PipeFile::PipeFile(Path path, int flags, std::shared_ptr<Pipe> pipe)
+    : File(std::move(path), flags), pipe_(std::move(pipe)) {
   peer_opens_ = readable() ? pipe_->writer_opens : pipe_->reader_opens;
   if (readable()) ++pipe_->readers, ++pipe_->reader_opens;
   if (writable()) ++pipe_->writers, ++pipe_->writer_opens;
@@ -143,7 +144,8 @@ std::pair<std::shared_ptr<File>, std::shared_ptr<File>> MakePipe(Vfs& vfs, const
 }
 
 Result<std::shared_ptr<File>> OpenFifo(std::shared_ptr<Pipe> pipe, const OpenRequest& request) {
-  if ((request.flags & O_ACCMODE) == O_WRONLY && (request.flags & O_NONBLOCK) != 0 && pipe->readers == 0) return Error(ENXIO);
+  if ((request.flags & O_ACCMODE) == O_WRONLY && (request.flags & O_NONBLOCK) != 0 && pipe->readers == 0)
+    return Error(ENXIO);
   return std::shared_ptr<File>(std::make_shared<PipeFile>(*request.path, request.flags, std::move(pipe)));
 }
 

@@ -15,9 +15,9 @@
 
 namespace sandbox {
 
-inline constexpr size_t kPipeBuffer = 4096;        // PIPE_BUF: writes up to this are all or nothing
+inline constexpr size_t kPipeBuffer = 4096;  // PIPE_BUF: writes up to this are all or nothing
 inline constexpr size_t kDefaultPipeSize = 65536;
-inline constexpr size_t kMaxPipeSize = 1 << 20;    // fs.pipe-max-size
+inline constexpr size_t kMaxPipeSize = 1 << 20;  // fs.pipe-max-size
 
 // The bytes between the ends, and how many ends there are.
 class Pipe {

@@ -1,7 +1,7 @@
 // Device nodes, named pipes and socket nodes: inodes whose contents live elsewhere.
 //
-// Character devices are looked up by number in the registry when they are opened, so that a node made by mknod anywhere opens the
-// sentry's own device; a number nobody registered answers ENXIO. No node ever opens a device of the host.
+// Character devices are looked up by number in the registry when they are opened, so that a node made by mknod anywhere
+// opens the sentry's own device; a number nobody registered answers ENXIO. No node ever opens a device of the host.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_FS_SPECIAL_INODE_H_

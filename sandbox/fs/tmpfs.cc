@@ -21,7 +21,8 @@ constexpr uint64_t kMaxFileSize = std::numeric_limits<int64_t>::max() & ~uint64_
 class TmpfsInode : public MemoryInode {
  public:
   TmpfsInode(std::shared_ptr<Tmpfs> tmpfs, const CreateRequest& request)
-      : MemoryInode(tmpfs->device(), tmpfs->NextInode(), request.mode, request.uid, request.gid), tmpfs_(std::move(tmpfs)) {
+      : MemoryInode(tmpfs->device(), tmpfs->NextInode(), request.mode, request.uid, request.gid),
+        tmpfs_(std::move(tmpfs)) {
     attributes_.special_device = request.special_device;
   }
   Result<struct statfs> StatFs() override { return tmpfs_->StatFs(); }
@@ -33,7 +34,8 @@ class TmpfsInode : public MemoryInode {
 class TmpfsFileInode : public TmpfsInode {
  public:
   TmpfsFileInode(std::shared_ptr<Tmpfs> tmpfs, const CreateRequest& request, std::string name)
-      : TmpfsInode(tmpfs, request), contents_(std::make_shared<MemoryContents>(tmpfs, attributes_.inode, std::move(name))) {}
+      : TmpfsInode(tmpfs, request),
+        contents_(std::make_shared<MemoryContents>(tmpfs, attributes_.inode, std::move(name))) {}
 
   Result<Attributes> GetAttributes() override {
     Attributes result = attributes_;
@@ -143,10 +145,11 @@ class TmpfsDirectory : public TmpfsInode {
   Result<void> Link(std::string_view name, Inode& target) override;
   Result<void> Unlink(std::string_view name, Inode& child) override;
   Result<void> RemoveDirectory(std::string_view name, Inode& child) override;
-  Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name, Inode* victim,
-                      uint32_t flags) override;
+  Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name,
+                      Inode* victim, uint32_t flags) override;
   Result<std::shared_ptr<File>> Open(const OpenRequest& request) override {
-    return std::shared_ptr<File>(std::make_shared<MemoryDirectoryFile>(*request.path, request.flags, shared_from_this(), &entries_));
+    return std::shared_ptr<File>(
+        std::make_shared<MemoryDirectoryFile>(*request.path, request.flags, shared_from_this(), &entries_));
   }
   bool empty() const { return entries_.empty(); }
 
@@ -194,8 +197,8 @@ Result<void> TmpfsDirectory::RemoveDirectory(std::string_view name, Inode& child
   return Unlink(name, child);
 }
 
-Result<void> TmpfsDirectory::Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name,
-                                    Inode* victim, uint32_t flags) {
+Result<void> TmpfsDirectory::Rename(std::string_view name, Inode& child, Inode& new_directory,
+                                    std::string_view new_name, Inode* victim, uint32_t flags) {
   auto& target = static_cast<TmpfsDirectory&>(new_directory);
   std::shared_ptr<Inode> moved = child.shared_from_this();
   static_cast<MemoryInode&>(child).Touch(/*status_only=*/true);
@@ -227,7 +230,8 @@ Result<void> TmpfsDirectory::Rename(std::string_view name, Inode& child, Inode& 
 
 // -- the file system
 
-Tmpfs::Tmpfs(MemoryFile* memory, uint64_t limit_bytes) : memory_(memory), limit_(limit_bytes), device_(AllocateDevice()) {}
+Tmpfs::Tmpfs(MemoryFile* memory, uint64_t limit_bytes)
+    : memory_(memory), limit_(limit_bytes), device_(AllocateDevice()) {}
 
 std::shared_ptr<Inode> Tmpfs::MakeRoot(uint32_t permissions, uint32_t uid, uint32_t gid) {
   CreateRequest request{.mode = S_IFDIR | permissions, .uid = uid, .gid = gid};
@@ -265,7 +269,8 @@ struct statfs Tmpfs::StatFs() const {
   return result;
 }
 
-std::shared_ptr<Inode> MakeMemoryInode(std::shared_ptr<Tmpfs> tmpfs, std::string name, uint32_t mode, uint32_t uid, uint32_t gid) {
+std::shared_ptr<Inode> MakeMemoryInode(std::shared_ptr<Tmpfs> tmpfs, std::string name, uint32_t mode, uint32_t uid,
+                                       uint32_t gid) {
   CreateRequest request{.mode = S_IFREG | mode, .uid = uid, .gid = gid};
   auto inode = std::make_shared<TmpfsFileInode>(std::move(tmpfs), request, std::move(name));
   return inode;
@@ -412,7 +417,8 @@ uint64_t MemoryContents::NextHole(uint64_t offset) const {
 }
 
 Result<Mappable::Extent> MemoryContents::Translate(uint64_t offset, uint64_t length, bool) {
-  // Reading a hole through a mapping makes the block, too: the page must become the file's own when somebody writes to it later.
+  // Reading a hole through a mapping makes the block, too: the page must become the file's own when somebody writes to
+  // it later.
   uint64_t end = (size_ + 4095) & ~uint64_t{4095};
   if (offset >= end) return Error(ENXIO);
   length = std::min(length, end - offset);

@@ -1,7 +1,7 @@
 // tmpfs: files in the sentry's memory. Also what is behind memfd_create, POSIX shared memory and the memory overlay.
 //
-// File contents live in the MemoryFile, in blocks of 64 KiB that cost nothing until touched, so that a shared mapping is the
-// very same pages that read and write see.
+// File contents live in the MemoryFile, in blocks of 64 KiB that cost nothing until touched, so that a shared mapping
+// is the very same pages that read and write see.
 //
 //   auto tmpfs = std::make_shared<Tmpfs>(&memory_file, /*limit_bytes=*/64 << 20);
 //   std::shared_ptr<Inode> root = tmpfs->MakeRoot(0755);
@@ -86,7 +86,8 @@ class MemoryContents : public Mappable {
 };
 
 // An unnamed memory file with its contents, for memfd_create, SysV segments and shared anonymous memory.
-std::shared_ptr<Inode> MakeMemoryInode(std::shared_ptr<Tmpfs> tmpfs, std::string name, uint32_t mode, uint32_t uid, uint32_t gid);
+std::shared_ptr<Inode> MakeMemoryInode(std::shared_ptr<Tmpfs> tmpfs, std::string name, uint32_t mode, uint32_t uid,
+                                       uint32_t gid);
 
 }  // namespace sandbox
 

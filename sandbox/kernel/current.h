@@ -1,5 +1,5 @@
-// The task whose system call this sentry thread is serving; for the few places that a caller's identity reaches by no argument: job
-// control of terminals, /proc/self.
+// The task whose system call this sentry thread is serving; for the few places that a caller's identity reaches by no
+// argument: job control of terminals, /proc/self.
 #ifndef SANDBOX_KERNEL_CURRENT_H_
 #define SANDBOX_KERNEL_CURRENT_H_
 

@@ -24,22 +24,44 @@ constexpr size_t kStringLimit = 64;
 #define NAME(x) \
   { static_cast<uint64_t>(x), #x }
 
-constexpr FlagName kOpenFlags[] = {NAME(O_CREAT), NAME(O_EXCL), NAME(O_NOCTTY), NAME(O_TRUNC), NAME(O_APPEND), NAME(O_NONBLOCK),
-                                   NAME(O_SYNC), NAME(O_DSYNC), NAME(O_ASYNC), NAME(O_DIRECT), NAME(O_TMPFILE), NAME(O_DIRECTORY),
-                                   NAME(O_NOFOLLOW), NAME(O_NOATIME), NAME(O_CLOEXEC), NAME(O_PATH)};
-constexpr FlagName kProtections[] = {NAME(PROT_READ), NAME(PROT_WRITE), NAME(PROT_EXEC), NAME(PROT_GROWSDOWN), NAME(PROT_GROWSUP)};
-constexpr FlagName kMapFlags[] = {NAME(MAP_SHARED), NAME(MAP_PRIVATE), NAME(MAP_FIXED), NAME(MAP_ANONYMOUS), NAME(MAP_GROWSDOWN),
-                                  NAME(MAP_DENYWRITE), NAME(MAP_LOCKED), NAME(MAP_NORESERVE), NAME(MAP_POPULATE), NAME(MAP_NONBLOCK),
-                                  NAME(MAP_STACK), NAME(MAP_HUGETLB), NAME(MAP_FIXED_NOREPLACE)};
+constexpr FlagName kOpenFlags[] = {NAME(O_CREAT),    NAME(O_EXCL),     NAME(O_NOCTTY),  NAME(O_TRUNC),
+                                   NAME(O_APPEND),   NAME(O_NONBLOCK), NAME(O_SYNC),    NAME(O_DSYNC),
+                                   NAME(O_ASYNC),    NAME(O_DIRECT),   NAME(O_TMPFILE), NAME(O_DIRECTORY),
+                                   NAME(O_NOFOLLOW), NAME(O_NOATIME),  NAME(O_CLOEXEC), NAME(O_PATH)};
+constexpr FlagName kProtections[] = {NAME(PROT_READ), NAME(PROT_WRITE), NAME(PROT_EXEC), NAME(PROT_GROWSDOWN),
+                                     NAME(PROT_GROWSUP)};
+constexpr FlagName kMapFlags[] = {NAME(MAP_SHARED),         NAME(MAP_PRIVATE),   NAME(MAP_FIXED),  NAME(MAP_ANONYMOUS),
+                                  NAME(MAP_GROWSDOWN),      NAME(MAP_DENYWRITE), NAME(MAP_LOCKED), NAME(MAP_NORESERVE),
+                                  NAME(MAP_POPULATE),       NAME(MAP_NONBLOCK),  NAME(MAP_STACK),  NAME(MAP_HUGETLB),
+                                  NAME(MAP_FIXED_NOREPLACE)};
 constexpr FlagName kAccess[] = {NAME(R_OK), NAME(W_OK), NAME(X_OK)};
-constexpr FlagName kAtFlags[] = {NAME(AT_SYMLINK_NOFOLLOW), NAME(AT_REMOVEDIR), NAME(AT_SYMLINK_FOLLOW), NAME(AT_NO_AUTOMOUNT), NAME(AT_EMPTY_PATH)};
-constexpr FlagName kCloneFlags[] = {NAME(CLONE_VM), NAME(CLONE_FS), NAME(CLONE_FILES), NAME(CLONE_SIGHAND), NAME(CLONE_PIDFD), NAME(CLONE_PTRACE),
-                                    NAME(CLONE_VFORK), NAME(CLONE_PARENT), NAME(CLONE_THREAD), NAME(CLONE_NEWNS), NAME(CLONE_SYSVSEM), NAME(CLONE_SETTLS),
-                                    NAME(CLONE_PARENT_SETTID), NAME(CLONE_CHILD_CLEARTID), NAME(CLONE_CHILD_SETTID), NAME(CLONE_NEWUSER), NAME(CLONE_NEWPID), NAME(CLONE_NEWNET)};
-constexpr FlagName kFcntl[] = {NAME(F_DUPFD), NAME(F_GETFD), NAME(F_SETFD), NAME(F_GETFL), NAME(F_SETFL), NAME(F_GETLK), NAME(F_SETLK), NAME(F_SETLKW),
-                               NAME(F_SETOWN), NAME(F_GETOWN), NAME(F_DUPFD_CLOEXEC), NAME(F_SETPIPE_SZ), NAME(F_GETPIPE_SZ), NAME(F_OFD_SETLK)};
-constexpr FlagName kIoctls[] = {NAME(TCGETS), NAME(TCSETS), NAME(TCSETSW), NAME(TCSETSF), NAME(TIOCGWINSZ), NAME(TIOCSWINSZ), NAME(TIOCGPGRP), NAME(TIOCSPGRP),
-                                NAME(TIOCSCTTY), NAME(TIOCNOTTY), NAME(FIONREAD), NAME(FIONBIO), NAME(FIOCLEX), NAME(TIOCGPTN), NAME(TIOCSPTLCK)};
+constexpr FlagName kAtFlags[] = {NAME(AT_SYMLINK_NOFOLLOW), NAME(AT_REMOVEDIR), NAME(AT_SYMLINK_FOLLOW),
+                                 NAME(AT_NO_AUTOMOUNT), NAME(AT_EMPTY_PATH)};
+constexpr FlagName kCloneFlags[] = {NAME(CLONE_VM),
+                                    NAME(CLONE_FS),
+                                    NAME(CLONE_FILES),
+                                    NAME(CLONE_SIGHAND),
+                                    NAME(CLONE_PIDFD),
+                                    NAME(CLONE_PTRACE),
+                                    NAME(CLONE_VFORK),
+                                    NAME(CLONE_PARENT),
+                                    NAME(CLONE_THREAD),
+                                    NAME(CLONE_NEWNS),
+                                    NAME(CLONE_SYSVSEM),
+                                    NAME(CLONE_SETTLS),
+                                    NAME(CLONE_PARENT_SETTID),
+                                    NAME(CLONE_CHILD_CLEARTID),
+                                    NAME(CLONE_CHILD_SETTID),
+                                    NAME(CLONE_NEWUSER),
+                                    NAME(CLONE_NEWPID),
+                                    NAME(CLONE_NEWNET)};
+constexpr FlagName kFcntl[] = {NAME(F_DUPFD),      NAME(F_GETFD),    NAME(F_SETFD),         NAME(F_GETFL),
+                               NAME(F_SETFL),      NAME(F_GETLK),    NAME(F_SETLK),         NAME(F_SETLKW),
+                               NAME(F_SETOWN),     NAME(F_GETOWN),   NAME(F_DUPFD_CLOEXEC), NAME(F_SETPIPE_SZ),
+                               NAME(F_GETPIPE_SZ), NAME(F_OFD_SETLK)};
+constexpr FlagName kIoctls[] = {NAME(TCGETS),     NAME(TCSETS),    NAME(TCSETSW),   NAME(TCSETSF),   NAME(TIOCGWINSZ),
+                                NAME(TIOCSWINSZ), NAME(TIOCGPGRP), NAME(TIOCSPGRP), NAME(TIOCSCTTY), NAME(TIOCNOTTY),
+                                NAME(FIONREAD),   NAME(FIONBIO),   NAME(FIOCLEX),   NAME(TIOCGPTN),  NAME(TIOCSPTLCK)};
 constexpr FlagName kWhence[] = {NAME(SEEK_SET), NAME(SEEK_CUR), NAME(SEEK_END), NAME(SEEK_DATA), NAME(SEEK_HOLE)};
 
 #undef NAME
@@ -54,7 +76,9 @@ std::string OneOf(uint64_t value, const FlagName (&names)[N]) {
 
 std::string OpenFlags(uint64_t flags) {
   flags &= ~uint64_t{0100000};
-  const char* access = (flags & O_ACCMODE) == O_RDONLY ? "O_RDONLY" : (flags & O_ACCMODE) == O_WRONLY ? "O_WRONLY" : "O_RDWR";
+  const char* access = (flags & O_ACCMODE) == O_RDONLY   ? "O_RDONLY"
+                       : (flags & O_ACCMODE) == O_WRONLY ? "O_WRONLY"
+                                                         : "O_RDWR";
   flags &= ~uint64_t{O_ACCMODE};
   return flags == 0 ? access : absl::StrCat(access, "|", FormatFlags(flags, kOpenFlags, std::size(kOpenFlags)));
 }
@@ -104,7 +128,9 @@ std::string Vectors(GuestMemory& memory, Addr address, uint64_t count) {
   for (uint64_t i = 0; i < count && i < 8; ++i) {
     Result<iovec> vector = memory.Read<iovec>(address + i * sizeof(iovec));
     if (!vector.ok()) return absl::StrFormat("%#x", address);
-    absl::StrAppend(&text, i > 0 ? ", " : "", "{", Bytes(memory, reinterpret_cast<Addr>(vector->iov_base), vector->iov_len), ", ", vector->iov_len, "}");
+    absl::StrAppend(&text, i > 0 ? ", " : "", "{",
+                    Bytes(memory, reinterpret_cast<Addr>(vector->iov_base), vector->iov_len), ", ", vector->iov_len,
+                    "}");
   }
   return text + (count > 8 ? ", ...]" : "]");
 }

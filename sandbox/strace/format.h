@@ -19,7 +19,8 @@ namespace sandbox::strace {
 bool IsOutput(char letter);
 
 // `result` is meaningful for output letters only: bytes written, or negative when the call failed.
-std::string FormatArgument(GuestMemory& memory, char letter, const SyscallArguments& arguments, int index, int64_t result);
+std::string FormatArgument(GuestMemory& memory, char letter, const SyscallArguments& arguments, int index,
+                           int64_t result);
 
 // "Hello\n", cut at `limit` with "...".
 std::string Quote(std::string_view bytes, size_t limit, bool cut);

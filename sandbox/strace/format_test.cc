@@ -50,7 +50,8 @@ TEST_F(FormatTest, StringsAreEscapedAndCut) {
   EXPECT_EQ(Format('w', 0x1000, 1000), "\"" + std::string(64, 'x') + "\"...");
 }
 
-// Addresses a guest made up are shown as numbers, and a string that runs into unmapped memory is shown as far as it goes.
+// Addresses a guest made up are shown as numbers, and a string that runs into unmapped memory is shown as far as it
+// goes.
 TEST_F(FormatTest, BadAddresses) {
   EXPECT_EQ(Format('s', 0x5000), "0x5000");
   EXPECT_EQ(Format('r', 0x1000, 10, -1), "0x1000");

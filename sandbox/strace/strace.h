@@ -5,7 +5,8 @@
 //   ...
 //   strace::Call call(task, entry, arguments);   // before the call: strings are read now
 //   SyscallResult result = entry.handler(task, arguments);
-//   call.Finish(result);                          // writes "[pid 1] openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 <0.000012>"
+//   call.Finish(result);                          // writes "[pid 1] openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3
+//   <0.000012>"
 //
 // Costs one branch a call when off. Runs under the kernel lock.
 #ifndef SANDBOX_STRACE_STRACE_H_
@@ -20,7 +21,8 @@
 
 namespace sandbox::strace {
 
-// `filter`: names of calls and classes (%file, %desc, %memory, %network, %process, %signal), separated by commas; "" is all. A leading
+// `filter`: names of calls and classes (%file, %desc, %memory, %network, %process, %signal), separated by commas; "" is
+// all. A leading
 // "!" turns it around. Lines go to `fd`. Fails on a name that is no call.
 absl::Status Start(std::string_view filter, int fd);
 
@@ -38,8 +40,8 @@ class Call {
   bool wanted_;
   int64_t begin_ = 0;
   int pid_ = 0;
-  std::string text_;    // decoded so far
-  int decoded_ = 0;     // arguments in text_
+  std::string text_;  // decoded so far
+  int decoded_ = 0;   // arguments in text_
 };
 
 }  // namespace sandbox::strace

@@ -12,7 +12,9 @@ namespace {
 Deadline DeadlineAfter(int64_t nanoseconds) { return nanoseconds <= 0 ? kNoDeadline : MonotonicNow() + nanoseconds; }
 
 // A socket's own timeout ends in EAGAIN.
-Result<size_t> TimeoutIsAgain(Result<size_t> result) { return !result.ok() && result.error() == ETIMEDOUT ? Error(EAGAIN) : result; }
+Result<size_t> TimeoutIsAgain(Result<size_t> result) {
+  return !result.ok() && result.error() == ETIMEDOUT ? Error(EAGAIN) : result;
+}
 
 }  // namespace
 
@@ -20,7 +22,8 @@ Result<size_t> ReadBlocking(Task& task, File& file, IoBuffer& to) {
   Result<size_t> result = file.Read(to);
   WaitQueue* queue = file.wait_queue();
   if (result.ok() || result.error() != EAGAIN || file.nonblocking() || queue == nullptr) return result;
-  return TimeoutIsAgain(BlockOn(task, *queue, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP, DeadlineAfter(file.read_timeout()), [&] { return file.Read(to); }));
+  return TimeoutIsAgain(BlockOn(task, *queue, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP, DeadlineAfter(file.read_timeout()),
+                                [&] { return file.Read(to); }));
 }
 
 Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
@@ -29,7 +32,8 @@ Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
   for (;;) {
     Result<size_t> result = file.Write(from);
     if (!result.ok() && result.error() == EAGAIN && !file.nonblocking() && queue != nullptr) {
-      result = TimeoutIsAgain(BlockOn(task, *queue, EPOLLOUT | EPOLLWRNORM, deadline, [&] { return file.Write(from); }));
+      result =
+          TimeoutIsAgain(BlockOn(task, *queue, EPOLLOUT | EPOLLWRNORM, deadline, [&] { return file.Write(from); }));
     }
     if (!result.ok()) {
       if (result.error() == EPIPE) task.SendSignal(SIGPIPE);
@@ -39,6 +43,8 @@ Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
   }
 }
 
-Result<size_t> WriteAtBlocking(Task&, File& file, IoBuffer& from, uint64_t offset) { return file.WriteAt(from, offset); }
+Result<size_t> WriteAtBlocking(Task&, File& file, IoBuffer& from, uint64_t offset) {
+  return file.WriteAt(from, offset);
+}
 
 }  // namespace sandbox

@@ -50,7 +50,9 @@ bool PolicyAllows(Task& task, uint64_t number, const SyscallArguments& arguments
 
 SyscallResult Serve(Task& task, const SyscallEntry& entry, uint64_t number, const SyscallArguments& arguments) {
   SyscallResult answer = Error(ENOSYS);
-  if (operator_policy != nullptr && operator_policy->has_call_rules() && !PolicyAllows(task, number, arguments, &answer)) return answer;
+  if (operator_policy != nullptr && operator_policy->has_call_rules() &&
+      !PolicyAllows(task, number, arguments, &answer))
+    return answer;
   if (entry.handler == nullptr) return Error(ENOSYS);
   return entry.handler(task, arguments);
 }
@@ -62,7 +64,8 @@ void SetOperatorPolicy(const Policy* policy) { operator_policy = policy; }
 SyscallResult Dispatch(Task& task, uint64_t number, const SyscallArguments& arguments) {
   SetCurrentTask(&task);
   const SyscallEntry& entry = FindSyscall(number);
-  EXPLAIN_FIRST_N(40) << "guest thread " << task.tid() << " calls " << entry.name << " (number " << number << "): the table sends it to its handler";
+  EXPLAIN_FIRST_N(40) << "guest thread " << task.tid() << " calls " << entry.name << " (number " << number
+                      << "): the table sends it to its handler";
   if (!strace::active) return Serve(task, entry, number, arguments);
   strace::Call call(task, entry, arguments);
   SyscallResult result = Serve(task, entry, number, arguments);

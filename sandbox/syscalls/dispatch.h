@@ -12,7 +12,8 @@ namespace sandbox {
 // What Kernel::Options::dispatcher is set to. Runs under the kernel lock.
 SyscallResult Dispatch(Task& task, uint64_t number, const SyscallArguments& arguments);
 
-// Asked before every call from now on; null: everything is served. Set before the first guest runs; must live as long as guests do.
+// Asked before every call from now on; null: everything is served. Set before the first guest runs; must live as long
+// as guests do.
 void SetOperatorPolicy(const Policy* policy);
 
 }  // namespace sandbox

@@ -47,9 +47,13 @@ AttributeChange Owner(uint32_t uid, uint32_t gid) {
 
 }  // namespace
 
-SyscallResult SysChmod(Task& task, const SyscallArguments& a) { return ChangeAt(task, AT_FDCWD, a.Address(0), 0, Mode(a.Uint(1))); }
+SyscallResult SysChmod(Task& task, const SyscallArguments& a) {
+  return ChangeAt(task, AT_FDCWD, a.Address(0), 0, Mode(a.Uint(1)));
+}
 SyscallResult SysFchmod(Task& task, const SyscallArguments& a) { return ChangeOpen(task, a.Int(0), Mode(a.Uint(1))); }
-SyscallResult SysFchmodat(Task& task, const SyscallArguments& a) { return ChangeAt(task, a.Int(0), a.Address(1), 0, Mode(a.Uint(2))); }
+SyscallResult SysFchmodat(Task& task, const SyscallArguments& a) {
+  return ChangeAt(task, a.Int(0), a.Address(1), 0, Mode(a.Uint(2)));
+}
 
 SyscallResult SysFchmodat2(Task& task, const SyscallArguments& a) {
   if ((a.Int(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return Error(EINVAL);
@@ -64,7 +68,9 @@ SyscallResult SysChown(Task& task, const SyscallArguments& a) {
 SyscallResult SysLchown(Task& task, const SyscallArguments& a) {
   return ChangeAt(task, AT_FDCWD, a.Address(0), AT_SYMLINK_NOFOLLOW, Owner(a.Uint(1), a.Uint(2)));
 }
-SyscallResult SysFchown(Task& task, const SyscallArguments& a) { return ChangeOpen(task, a.Int(0), Owner(a.Uint(1), a.Uint(2))); }
+SyscallResult SysFchown(Task& task, const SyscallArguments& a) {
+  return ChangeOpen(task, a.Int(0), Owner(a.Uint(1), a.Uint(2)));
+}
 
 SyscallResult SysFchownat(Task& task, const SyscallArguments& a) {
   if ((a.Int(4) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) return Error(EINVAL);
@@ -88,7 +94,9 @@ Result<std::optional<TimeChange>> FromTimespec(const timespec& time) {
   return std::optional<TimeChange>(TimeChange{false, time});
 }
 
-AttributeChange BothNow() { return AttributeChange{.access_time = TimeChange{.now = true}, .modify_time = TimeChange{.now = true}}; }
+AttributeChange BothNow() {
+  return AttributeChange{.access_time = TimeChange{.now = true}, .modify_time = TimeChange{.now = true}};
+}
 
 Result<AttributeChange> FromTimeval(Task& task, Addr address) {
   if (address == 0) return BothNow();

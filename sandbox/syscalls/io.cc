@@ -34,9 +34,12 @@ Result<IoBuffer> VectorBuffer(Task& task, Addr address, uint64_t count) {
   return IoBuffer(&task.memory(), std::move(ranges));
 }
 
-// The flags of preadv2 and pwritev2: hints, sync and append. RWF_NOWAIT is taken for regular files, which never wait here.
+// The flags of preadv2 and pwritev2: hints, sync and append. RWF_NOWAIT is taken for regular files, which never wait
+// here.
 Result<void> CheckRwFlags(uint64_t flags) {
-  return (flags & ~uint64_t{RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND}) != 0 ? Result<void>(Error(EOPNOTSUPP)) : Ok();
+  return (flags & ~uint64_t{RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND}) != 0
+             ? Result<void>(Error(EOPNOTSUPP))
+             : Ok();
 }
 
 }  // namespace
@@ -123,12 +126,15 @@ struct Position {
     if (value < 0) return Error(EINVAL);
     return Position{address, static_cast<uint64_t>(value)};
   }
-  Result<void> Store(Task& task) const { return address == 0 ? Ok() : task.memory().Write<int64_t>(address, static_cast<int64_t>(value)); }
+  Result<void> Store(Task& task) const {
+    return address == 0 ? Ok() : task.memory().Write<int64_t>(address, static_cast<int64_t>(value));
+  }
 };
 
-// Moves up to `count` bytes, stopping where the source has no more for now. What was read but could not be written goes back
-// only where the source has positions; streams are read no faster than the target takes.
-Result<uint64_t> CopyBetween(Task& task, File& from, Position& in, File& to, Position& out, uint64_t count, bool nonblocking) {
+// Moves up to `count` bytes, stopping where the source has no more for now. What was read but could not be written goes
+// back only where the source has positions; streams are read no faster than the target takes.
+Result<uint64_t> CopyBetween(Task& task, File& from, Position& in, File& to, Position& out, uint64_t count,
+                             bool nonblocking) {
   std::vector<char> bytes(std::min<uint64_t>(count, 64 * 1024));
   uint64_t total = 0;
   while (total < count) {
@@ -143,8 +149,10 @@ Result<uint64_t> CopyBetween(Task& task, File& from, Position& in, File& to, Pos
     IoBuffer write_buffer(bytes.data(), *got);
     Result<size_t> put = out.address != 0 ? to.WriteAt(write_buffer, out.value) : WriteBlocking(task, to, write_buffer);
     size_t moved = put.ok() ? *put : write_buffer.done();
-    if (in.address != 0) in.value += moved;
-    else if (moved < *got) (void)from.Seek(static_cast<int64_t>(moved) - static_cast<int64_t>(*got), SEEK_CUR);
+    if (in.address != 0)
+      in.value += moved;
+    else if (moved < *got)
+      (void)from.Seek(static_cast<int64_t>(moved) - static_cast<int64_t>(*got), SEEK_CUR);
     if (out.address != 0) out.value += moved;
     total += moved;
     if (!put.ok()) return total > 0 ? Result<uint64_t>(total) : Error(put.error());
@@ -161,7 +169,8 @@ SyscallResult SysSendfile(Task& task, const SyscallArguments& a) {
   if ((to->flags() & O_APPEND) != 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(Position in, Position::Read(task, a.Address(2)));
   Position out;
-  ASSIGN_OR_RETURN(uint64_t total, CopyBetween(task, *from, in, *to, out, std::min<uint64_t>(a[3], kMaxReadWrite), false));
+  ASSIGN_OR_RETURN(uint64_t total,
+                   CopyBetween(task, *from, in, *to, out, std::min<uint64_t>(a[3], kMaxReadWrite), false));
   RETURN_IF_ERROR(in.Store(task));
   return total;
 }
@@ -192,7 +201,8 @@ SyscallResult SysCopyFileRange(Task& task, const SyscallArguments& a) {
   if ((to->flags() & O_APPEND) != 0) return Error(EBADF);
   ASSIGN_OR_RETURN(Position in, Position::Read(task, a.Address(1)));
   ASSIGN_OR_RETURN(Position out, Position::Read(task, a.Address(3)));
-  ASSIGN_OR_RETURN(uint64_t total, CopyBetween(task, *from, in, *to, out, std::min<uint64_t>(a[4], kMaxReadWrite), false));
+  ASSIGN_OR_RETURN(uint64_t total,
+                   CopyBetween(task, *from, in, *to, out, std::min<uint64_t>(a[4], kMaxReadWrite), false));
   RETURN_IF_ERROR(in.Store(task));
   RETURN_IF_ERROR(out.Store(task));
   return total;

@@ -28,7 +28,8 @@ SyscallResult MknodAt(Task& task, int dirfd, Addr address, uint32_t mode, uint64
   uint32_t type = mode & S_IFMT;
   if (type == 0) mode |= type = S_IFREG;
   if (type == S_IFDIR) return Error(EPERM);
-  if (type != S_IFREG && type != S_IFCHR && type != S_IFBLK && type != S_IFIFO && type != S_IFSOCK) return Error(EINVAL);
+  if (type != S_IFREG && type != S_IFCHR && type != S_IFBLK && type != S_IFIFO && type != S_IFSOCK)
+    return Error(EINVAL);
   ASSIGN_OR_RETURN(PathArgument path, PathArgument::Read(task, dirfd, address));
   CreateRequest request{.mode = mode & (S_IFMT | 07777), .special_device = device};
   return Done(path.vfs().Create(path.lookup(), request, task.fs_context()->umask));
@@ -65,7 +66,8 @@ SyscallResult RenameAt(Task& task, int from_fd, Addr from, int to_fd, Addr to, u
 SyscallResult UnlinkAt(Task& task, int dirfd, Addr address, int flags) {
   if ((flags & ~AT_REMOVEDIR) != 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(PathArgument path, PathArgument::Read(task, dirfd, address));
-  return Done((flags & AT_REMOVEDIR) != 0 ? path.vfs().RemoveDirectory(path.lookup()) : path.vfs().Unlink(path.lookup()));
+  return Done((flags & AT_REMOVEDIR) != 0 ? path.vfs().RemoveDirectory(path.lookup())
+                                          : path.vfs().Unlink(path.lookup()));
 }
 
 SyscallResult ReadLinkAt(Task& task, int dirfd, Addr address, Addr to, int size) {
@@ -80,22 +82,52 @@ SyscallResult ReadLinkAt(Task& task, int dirfd, Addr address, Addr to, int size)
 
 }  // namespace
 
-SyscallResult SysMkdir(Task& task, const SyscallArguments& a) { return MkdirAt(task, AT_FDCWD, a.Address(0), a.Uint(1)); }
-SyscallResult SysMkdirat(Task& task, const SyscallArguments& a) { return MkdirAt(task, a.Int(0), a.Address(1), a.Uint(2)); }
-SyscallResult SysMknod(Task& task, const SyscallArguments& a) { return MknodAt(task, AT_FDCWD, a.Address(0), a.Uint(1), a.Uint(2)); }
-SyscallResult SysMknodat(Task& task, const SyscallArguments& a) { return MknodAt(task, a.Int(0), a.Address(1), a.Uint(2), a.Uint(3)); }
-SyscallResult SysSymlink(Task& task, const SyscallArguments& a) { return SymlinkAt(task, a.Address(0), AT_FDCWD, a.Address(1)); }
-SyscallResult SysSymlinkat(Task& task, const SyscallArguments& a) { return SymlinkAt(task, a.Address(0), a.Int(1), a.Address(2)); }
-SyscallResult SysLink(Task& task, const SyscallArguments& a) { return LinkAt(task, AT_FDCWD, a.Address(0), AT_FDCWD, a.Address(1), 0); }
-SyscallResult SysLinkat(Task& task, const SyscallArguments& a) { return LinkAt(task, a.Int(0), a.Address(1), a.Int(2), a.Address(3), a.Int(4)); }
+SyscallResult SysMkdir(Task& task, const SyscallArguments& a) {
+  return MkdirAt(task, AT_FDCWD, a.Address(0), a.Uint(1));
+}
+SyscallResult SysMkdirat(Task& task, const SyscallArguments& a) {
+  return MkdirAt(task, a.Int(0), a.Address(1), a.Uint(2));
+}
+SyscallResult SysMknod(Task& task, const SyscallArguments& a) {
+  return MknodAt(task, AT_FDCWD, a.Address(0), a.Uint(1), a.Uint(2));
+}
+SyscallResult SysMknodat(Task& task, const SyscallArguments& a) {
+  return MknodAt(task, a.Int(0), a.Address(1), a.Uint(2), a.Uint(3));
+}
+SyscallResult SysSymlink(Task& task, const SyscallArguments& a) {
+  return SymlinkAt(task, a.Address(0), AT_FDCWD, a.Address(1));
+}
+SyscallResult SysSymlinkat(Task& task, const SyscallArguments& a) {
+  return SymlinkAt(task, a.Address(0), a.Int(1), a.Address(2));
+}
+SyscallResult SysLink(Task& task, const SyscallArguments& a) {
+  return LinkAt(task, AT_FDCWD, a.Address(0), AT_FDCWD, a.Address(1), 0);
+}
+SyscallResult SysLinkat(Task& task, const SyscallArguments& a) {
+  return LinkAt(task, a.Int(0), a.Address(1), a.Int(2), a.Address(3), a.Int(4));
+}
 SyscallResult SysUnlink(Task& task, const SyscallArguments& a) { return UnlinkAt(task, AT_FDCWD, a.Address(0), 0); }
-SyscallResult SysUnlinkat(Task& task, const SyscallArguments& a) { return UnlinkAt(task, a.Int(0), a.Address(1), a.Int(2)); }
-SyscallResult SysRmdir(Task& task, const SyscallArguments& a) { return UnlinkAt(task, AT_FDCWD, a.Address(0), AT_REMOVEDIR); }
-SyscallResult SysRename(Task& task, const SyscallArguments& a) { return RenameAt(task, AT_FDCWD, a.Address(0), AT_FDCWD, a.Address(1), 0); }
-SyscallResult SysRenameat(Task& task, const SyscallArguments& a) { return RenameAt(task, a.Int(0), a.Address(1), a.Int(2), a.Address(3), 0); }
-SyscallResult SysRenameat2(Task& task, const SyscallArguments& a) { return RenameAt(task, a.Int(0), a.Address(1), a.Int(2), a.Address(3), a.Uint(4)); }
-SyscallResult SysReadlink(Task& task, const SyscallArguments& a) { return ReadLinkAt(task, AT_FDCWD, a.Address(0), a.Address(1), a.Int(2)); }
-SyscallResult SysReadlinkat(Task& task, const SyscallArguments& a) { return ReadLinkAt(task, a.Int(0), a.Address(1), a.Address(2), a.Int(3)); }
+SyscallResult SysUnlinkat(Task& task, const SyscallArguments& a) {
+  return UnlinkAt(task, a.Int(0), a.Address(1), a.Int(2));
+}
+SyscallResult SysRmdir(Task& task, const SyscallArguments& a) {
+  return UnlinkAt(task, AT_FDCWD, a.Address(0), AT_REMOVEDIR);
+}
+SyscallResult SysRename(Task& task, const SyscallArguments& a) {
+  return RenameAt(task, AT_FDCWD, a.Address(0), AT_FDCWD, a.Address(1), 0);
+}
+SyscallResult SysRenameat(Task& task, const SyscallArguments& a) {
+  return RenameAt(task, a.Int(0), a.Address(1), a.Int(2), a.Address(3), 0);
+}
+SyscallResult SysRenameat2(Task& task, const SyscallArguments& a) {
+  return RenameAt(task, a.Int(0), a.Address(1), a.Int(2), a.Address(3), a.Uint(4));
+}
+SyscallResult SysReadlink(Task& task, const SyscallArguments& a) {
+  return ReadLinkAt(task, AT_FDCWD, a.Address(0), a.Address(1), a.Int(2));
+}
+SyscallResult SysReadlinkat(Task& task, const SyscallArguments& a) {
+  return ReadLinkAt(task, a.Int(0), a.Address(1), a.Address(2), a.Int(3));
+}
 
 // -- working directory and root
 
@@ -145,7 +177,9 @@ namespace {
 // Lays out records of struct linux_dirent64, or of the older linux_dirent.
 class DirentSink : public DirectorySink {
  public:
-  DirentSink(size_t size, bool old_layout) : size_(size), old_layout_(old_layout) { bytes_.reserve(std::min<size_t>(size, 32768)); }
+  DirentSink(size_t size, bool old_layout) : size_(size), old_layout_(old_layout) {
+    bytes_.reserve(std::min<size_t>(size, 32768));
+  }
 
   bool Add(std::string_view name, uint64_t inode, unsigned char type, int64_t next) override {
     // ino, off, reclen, then type and name (the old layout has the type behind the name).

@@ -30,7 +30,8 @@ constexpr int kLargeFile = 0100000;  // O_LARGEFILE, 0 in the headers of a 64-bi
 // Waits for the other side of a named pipe.
 Result<void> WaitForPeer(Task& task, File& file, int flags) {
   if (!file.OpenPending() || (flags & O_NONBLOCK) != 0 || file.wait_queue() == nullptr) return Ok();
-  return BlockOn(task, *file.wait_queue(), kReadyAll, kNoDeadline, [&]() -> Result<void> { return file.OpenPending() ? Error(EAGAIN) : Ok(); });
+  return BlockOn(task, *file.wait_queue(), kReadyAll, kNoDeadline,
+                 [&]() -> Result<void> { return file.OpenPending() ? Error(EAGAIN) : Ok(); });
 }
 
 SyscallResult OpenAt(Task& task, int dirfd, Addr address, int flags, uint32_t mode, unsigned walk_flags = 0) {
@@ -51,9 +52,13 @@ SyscallResult OpenAt(Task& task, int dirfd, Addr address, int flags, uint32_t mo
 
 }  // namespace
 
-SyscallResult SysOpen(Task& task, const SyscallArguments& a) { return OpenAt(task, AT_FDCWD, a.Address(0), a.Int(1), a.Uint(2)); }
+SyscallResult SysOpen(Task& task, const SyscallArguments& a) {
+  return OpenAt(task, AT_FDCWD, a.Address(0), a.Int(1), a.Uint(2));
+}
 
-SyscallResult SysOpenat(Task& task, const SyscallArguments& a) { return OpenAt(task, a.Int(0), a.Address(1), a.Int(2), a.Uint(3)); }
+SyscallResult SysOpenat(Task& task, const SyscallArguments& a) {
+  return OpenAt(task, a.Int(0), a.Address(1), a.Int(2), a.Uint(3));
+}
 
 SyscallResult SysCreat(Task& task, const SyscallArguments& a) {
   return OpenAt(task, AT_FDCWD, a.Address(0), O_CREAT | O_WRONLY | O_TRUNC, a.Uint(1));
@@ -63,9 +68,11 @@ SyscallResult SysOpenat2(Task& task, const SyscallArguments& a) {
   if (a[3] < sizeof(open_how)) return Error(EINVAL);
   if (a[3] > sizeof(open_how)) return Error(E2BIG);
   ASSIGN_OR_RETURN(open_how how, task.memory().Read<open_how>(a.Address(2)));
-  constexpr uint64_t kKnown = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
-  constexpr uint64_t kFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_ASYNC | O_DIRECT |
-                              kLargeFile | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE;
+  constexpr uint64_t kKnown = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |
+                              RESOLVE_IN_ROOT | RESOLVE_CACHED;
+  constexpr uint64_t kFlags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |
+                              O_SYNC | O_ASYNC | O_DIRECT | kLargeFile | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |
+                              O_CLOEXEC | O_PATH | O_TMPFILE;
   if ((how.resolve & ~kKnown) != 0 || (how.flags & ~kFlags) != 0) return Error(EINVAL);
   bool creates = (how.flags & O_CREAT) != 0 || (how.flags & O_TMPFILE) == O_TMPFILE;
   if (creates ? (how.mode & ~uint64_t{07777}) != 0 : how.mode != 0) return Error(EINVAL);
@@ -162,7 +169,8 @@ SyscallResult SysMemfdCreate(Task& task, const SyscallArguments& a) {
   std::string shown = absl::StrCat("/memfd:", *name);
   uint32_t permissions = (a.Uint(1) & 0x0008u) != 0 ? 0666 : 0777;
   const Credentials& credentials = task.credentials();
-  std::shared_ptr<Inode> inode = MakeMemoryInode(task.kernel().shared_memory(), absl::StrCat(shown, " (deleted)"), permissions, credentials.fsuid, credentials.fsgid);
+  std::shared_ptr<Inode> inode = MakeMemoryInode(task.kernel().shared_memory(), absl::StrCat(shown, " (deleted)"),
+                                                 permissions, credentials.fsuid, credentials.fsgid);
   Path path = task.kernel().vfs().AnonymousPath(inode, absl::StrCat(shown, " (deleted)"));
   OpenRequest request{O_RDWR, &path, &credentials, &task};
   ASSIGN_OR_RETURN(std::shared_ptr<File> file, inode->Open(request));
@@ -230,7 +238,9 @@ SyscallResult RecordLock(Task& task, const std::shared_ptr<File>& file, int comm
   }
   if (lock.exclusive ? !file->writable() : !file->readable()) return Error(EBADF);
   bool wait = command == F_SETLKW || command == F_OFD_SETLKW;
-  Result<void> taken = wait ? BlockOn(task, locks.wait_queue(), kReadyAll, kNoDeadline, [&] { return locks.Acquire(lock); }) : locks.Acquire(lock);
+  Result<void> taken =
+      wait ? BlockOn(task, locks.wait_queue(), kReadyAll, kNoDeadline, [&] { return locks.Acquire(lock); })
+           : locks.Acquire(lock);
   RETURN_IF_ERROR(taken);
   return uint64_t{0};
 }
@@ -252,9 +262,9 @@ SyscallResult SysFlock(Task& task, const SyscallArguments& a) {
     default:
       return Error(EINVAL);
   }
-  Result<void> taken = (operation & LOCK_NB) != 0
-                           ? locks.Acquire(lock)
-                           : BlockOn(task, locks.wait_queue(), kReadyAll, kNoDeadline, [&] { return locks.Acquire(lock); });
+  Result<void> taken = (operation & LOCK_NB) != 0 ? locks.Acquire(lock)
+                                                  : BlockOn(task, locks.wait_queue(), kReadyAll, kNoDeadline,
+                                                            [&] { return locks.Acquire(lock); });
   RETURN_IF_ERROR(taken);
   return uint64_t{0};
 }
@@ -282,7 +292,8 @@ SyscallResult SysFcntl(Task& task, const SyscallArguments& a) {
   switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-      if (a.Int(2) < 0 || static_cast<uint64_t>(a.Int(2)) >= task.thread_group().Limit(RLIMIT_NOFILE)) return Error(EINVAL);
+      if (a.Int(2) < 0 || static_cast<uint64_t>(a.Int(2)) >= task.thread_group().Limit(RLIMIT_NOFILE))
+        return Error(EINVAL);
       return InstallFile(task, file, command == F_DUPFD_CLOEXEC, a.Int(2));
     case F_GETFD: {
       ASSIGN_OR_RETURN(bool close_on_exec, table.close_on_exec(fd));
@@ -351,7 +362,8 @@ SyscallResult SysIoctl(Task& task, const SyscallArguments& a) {
       if (file->inode().type() == S_IFREG) {
         ASSIGN_OR_RETURN(Attributes attributes, file->GetAttributes());
         int64_t left = static_cast<int64_t>(attributes.size) - static_cast<int64_t>(file->position());
-        RETURN_IF_ERROR(task.memory().Write<int>(a.Address(2), static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX))));
+        RETURN_IF_ERROR(
+            task.memory().Write<int>(a.Address(2), static_cast<int>(std::clamp<int64_t>(left, 0, INT_MAX))));
         return uint64_t{0};
       }
       break;

@@ -30,7 +30,9 @@ Result<PathArgument> PathArgument::Read(Task& task, int dirfd, Addr address, uns
   return result;
 }
 
-Result<PathArgument> PathArgument::AtCwd(Task& task, Addr address, unsigned flags) { return Read(task, AT_FDCWD, address, flags); }
+Result<PathArgument> PathArgument::AtCwd(Task& task, Addr address, unsigned flags) {
+  return Read(task, AT_FDCWD, address, flags);
+}
 
 Result<Path> ResolveAt(Task& task, int dirfd, Addr address, int at_flags, std::shared_ptr<File>* file) {
   unsigned flags = (at_flags & AT_SYMLINK_NOFOLLOW) != 0 ? 0 : unsigned{kFollowLast};
@@ -56,7 +58,8 @@ Result<std::shared_ptr<File>> GetFile(Task& task, int fd) {
 Result<std::shared_ptr<File>> GetFileOrPath(Task& task, int fd) { return task.fd_table()->Get(fd); }
 
 Result<uint64_t> InstallFile(Task& task, std::shared_ptr<File> file, bool close_on_exec, int minimum) {
-  ASSIGN_OR_RETURN(int fd, task.fd_table()->Install(std::move(file), close_on_exec, task.thread_group().Limit(RLIMIT_NOFILE), minimum));
+  ASSIGN_OR_RETURN(int fd, task.fd_table()->Install(std::move(file), close_on_exec,
+                                                    task.thread_group().Limit(RLIMIT_NOFILE), minimum));
   return static_cast<uint64_t>(fd);
 }
 

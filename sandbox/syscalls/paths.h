@@ -45,8 +45,8 @@ class PathArgument {
   unsigned flags_ = 0;
 };
 
-// For calls with AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW: the object that (dirfd, path, flags) names. With `file`, the description
-// behind dirfd when the path is empty, else null: what is open is asked rather than its name.
+// For calls with AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW: the object that (dirfd, path, flags) names. With `file`, the
+// description behind dirfd when the path is empty, else null: what is open is asked rather than its name.
 Result<Path> ResolveAt(Task& task, int dirfd, Addr address, int at_flags, std::shared_ptr<File>* file);
 
 // The description behind `fd`, EBADF if there is none or it was opened with O_PATH.

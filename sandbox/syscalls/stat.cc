@@ -65,7 +65,9 @@ namespace {
 
 SyscallResult StatFsTo(Task& task, const Path& path, Addr to) {
   ASSIGN_OR_RETURN(struct statfs status, path.inode().StatFs());
-  if (path.mount) status.f_flags = 0x20 /* ST_VALID */ | (path.mount->options().flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME));
+  if (path.mount)
+    status.f_flags = 0x20 /* ST_VALID */ |
+                     (path.mount->options().flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME));
   RETURN_IF_ERROR(task.memory().Write(to, status));
   return uint64_t{0};
 }
@@ -116,9 +118,15 @@ SyscallResult AccessAt(Task& task, int dirfd, Addr address, int mode, int at_fla
 
 }  // namespace
 
-SyscallResult SysAccess(Task& task, const SyscallArguments& a) { return AccessAt(task, AT_FDCWD, a.Address(0), a.Int(1), 0); }
-SyscallResult SysFaccessat(Task& task, const SyscallArguments& a) { return AccessAt(task, a.Int(0), a.Address(1), a.Int(2), 0); }
-SyscallResult SysFaccessat2(Task& task, const SyscallArguments& a) { return AccessAt(task, a.Int(0), a.Address(1), a.Int(2), a.Int(3)); }
+SyscallResult SysAccess(Task& task, const SyscallArguments& a) {
+  return AccessAt(task, AT_FDCWD, a.Address(0), a.Int(1), 0);
+}
+SyscallResult SysFaccessat(Task& task, const SyscallArguments& a) {
+  return AccessAt(task, a.Int(0), a.Address(1), a.Int(2), 0);
+}
+SyscallResult SysFaccessat2(Task& task, const SyscallArguments& a) {
+  return AccessAt(task, a.Int(0), a.Address(1), a.Int(2), a.Int(3));
+}
 
 // -- extended attributes
 
@@ -200,17 +208,41 @@ SyscallResult RemoveXattrOf(Task& task, const Result<Path>& path, const SyscallA
 
 }  // namespace
 
-SyscallResult SysGetxattr(Task& task, const SyscallArguments& a) { return GetXattrOf(task, XattrPath(task, a[0], false, true), a); }
-SyscallResult SysLgetxattr(Task& task, const SyscallArguments& a) { return GetXattrOf(task, XattrPath(task, a[0], false, false), a); }
-SyscallResult SysFgetxattr(Task& task, const SyscallArguments& a) { return GetXattrOf(task, XattrPath(task, a[0], true, false), a); }
-SyscallResult SysSetxattr(Task& task, const SyscallArguments& a) { return SetXattrOf(task, XattrPath(task, a[0], false, true), a); }
-SyscallResult SysLsetxattr(Task& task, const SyscallArguments& a) { return SetXattrOf(task, XattrPath(task, a[0], false, false), a); }
-SyscallResult SysFsetxattr(Task& task, const SyscallArguments& a) { return SetXattrOf(task, XattrPath(task, a[0], true, false), a); }
-SyscallResult SysListxattr(Task& task, const SyscallArguments& a) { return ListXattrsOf(task, XattrPath(task, a[0], false, true), a); }
-SyscallResult SysLlistxattr(Task& task, const SyscallArguments& a) { return ListXattrsOf(task, XattrPath(task, a[0], false, false), a); }
-SyscallResult SysFlistxattr(Task& task, const SyscallArguments& a) { return ListXattrsOf(task, XattrPath(task, a[0], true, false), a); }
-SyscallResult SysRemovexattr(Task& task, const SyscallArguments& a) { return RemoveXattrOf(task, XattrPath(task, a[0], false, true), a); }
-SyscallResult SysLremovexattr(Task& task, const SyscallArguments& a) { return RemoveXattrOf(task, XattrPath(task, a[0], false, false), a); }
-SyscallResult SysFremovexattr(Task& task, const SyscallArguments& a) { return RemoveXattrOf(task, XattrPath(task, a[0], true, false), a); }
+SyscallResult SysGetxattr(Task& task, const SyscallArguments& a) {
+  return GetXattrOf(task, XattrPath(task, a[0], false, true), a);
+}
+SyscallResult SysLgetxattr(Task& task, const SyscallArguments& a) {
+  return GetXattrOf(task, XattrPath(task, a[0], false, false), a);
+}
+SyscallResult SysFgetxattr(Task& task, const SyscallArguments& a) {
+  return GetXattrOf(task, XattrPath(task, a[0], true, false), a);
+}
+SyscallResult SysSetxattr(Task& task, const SyscallArguments& a) {
+  return SetXattrOf(task, XattrPath(task, a[0], false, true), a);
+}
+SyscallResult SysLsetxattr(Task& task, const SyscallArguments& a) {
+  return SetXattrOf(task, XattrPath(task, a[0], false, false), a);
+}
+SyscallResult SysFsetxattr(Task& task, const SyscallArguments& a) {
+  return SetXattrOf(task, XattrPath(task, a[0], true, false), a);
+}
+SyscallResult SysListxattr(Task& task, const SyscallArguments& a) {
+  return ListXattrsOf(task, XattrPath(task, a[0], false, true), a);
+}
+SyscallResult SysLlistxattr(Task& task, const SyscallArguments& a) {
+  return ListXattrsOf(task, XattrPath(task, a[0], false, false), a);
+}
+SyscallResult SysFlistxattr(Task& task, const SyscallArguments& a) {
+  return ListXattrsOf(task, XattrPath(task, a[0], true, false), a);
+}
+SyscallResult SysRemovexattr(Task& task, const SyscallArguments& a) {
+  return RemoveXattrOf(task, XattrPath(task, a[0], false, true), a);
+}
+SyscallResult SysLremovexattr(Task& task, const SyscallArguments& a) {
+  return RemoveXattrOf(task, XattrPath(task, a[0], false, false), a);
+}
+SyscallResult SysFremovexattr(Task& task, const SyscallArguments& a) {
+  return RemoveXattrOf(task, XattrPath(task, a[0], true, false), a);
+}
 
 }  // namespace sandbox

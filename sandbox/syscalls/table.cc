@@ -54,7 +54,8 @@ std::string DescribeSyscalls() {
   for (const SyscallEntry* entry : TheTable()) {
     if (entry == &kUnknown) continue;
     ++counts[static_cast<int>(entry->support)];
-    absl::StrAppendFormat(&text, "%-4d %-24s %-8s %s\n", entry->number, entry->name, Name(entry->support), entry->missing);
+    absl::StrAppendFormat(&text, "%-4d %-24s %-8s %s\n", entry->number, entry->name, Name(entry->support),
+                          entry->missing);
   }
   absl::StrAppendFormat(&text, "\n%d full, %d partial, %d answer an errno only\n", counts[0], counts[1], counts[2]);
   return text;

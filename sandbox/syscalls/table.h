@@ -1,7 +1,8 @@
-// The table of system calls: every x86-64 number that Linux has given out, what the sentry makes of it, and who serves it.
+// The table of system calls: every x86-64 number that Linux has given out, what the sentry makes of it, and who serves
+// it.
 //
-// `sandbox syscalls` prints it; table_test holds that no number is missing. A call that is not here, and one whose handler is null,
-// answers ENOSYS: programs that probe for newer calls then fall back as they do on an older kernel.
+// `sandbox syscalls` prints it; table_test holds that no number is missing. A call that is not here, and one whose
+// handler is null, answers ENOSYS: programs that probe for newer calls then fall back as they do on an older kernel.
 #ifndef SANDBOX_SYSCALLS_TABLE_H_
 #define SANDBOX_SYSCALLS_TABLE_H_
 

@@ -1,7 +1,7 @@
 // What stat(2) reports about a file, and what chmod, chown, utimensat and truncate change.
 //
-// One value type is shared by every file system; `ToStat` and `ToStatx` turn it into the structures of the guest's ABI (the x86-64
-// ABI is the host's, so the host's own headers name the fields).
+// One value type is shared by every file system; `ToStat` and `ToStatx` turn it into the structures of the guest's ABI
+// (the x86-64 ABI is the host's, so the host's own headers name the fields).
 #ifndef SANDBOX_VFS_ATTRIBUTES_H_
 #define SANDBOX_VFS_ATTRIBUTES_H_
 

@@ -1,8 +1,9 @@
 // Dentries: names in directories, and the cache of those walked before.
 //
-// A dentry ties a name in a parent directory to an inode. The tree of dentries is what a path walk moves on; only what was looked up
-// is in it, and what nobody holds is kept, least recently used first to go, up to a capacity. There are no negative dentries:
-// the file systems of the sentry answer "not there" from memory, and those of the host must be asked anyway.
+// A dentry ties a name in a parent directory to an inode. The tree of dentries is what a path walk moves on; only what
+// was looked up is in it, and what nobody holds is kept, least recently used first to go, up to a capacity. There are
+// no negative dentries: the file systems of the sentry answer "not there" from memory, and those of the host must be
+// asked anyway.
 //
 //   DentryRef dentry = cache.Find(*directory, "etc");
 //   if (!dentry) dentry = cache.Add(*directory, "etc", inode);
@@ -97,7 +98,8 @@ class DentryCache {
   // The cached dentry, or null: then ask the directory's inode.
   DentryRef Find(Dentry& parent, std::string_view name);
   DentryRef Add(Dentry& parent, std::string_view name, std::shared_ptr<Inode> inode);
-  // The name no longer leads to this inode. `deleted`: the file was removed, rather than the cached answer being out of date.
+  // The name no longer leads to this inode. `deleted`: the file was removed, rather than the cached answer being out of
+  // date.
   void Drop(Dentry& dentry, bool deleted);
   // After a rename; whatever had the new name has been dropped.
   void Move(Dentry& dentry, Dentry& new_parent, std::string_view new_name);

@@ -1,7 +1,7 @@
 // The descriptor table of a process: small numbers to file descriptions.
 //
-// Shared by tasks with CLONE_FILES, copied by fork. It is also the owner of a process's POSIX record locks, which is why closing any
-// descriptor of a file drops all of the process's record locks on it.
+// Shared by tasks with CLONE_FILES, copied by fork. It is also the owner of a process's POSIX record locks, which is
+// why closing any descriptor of a file drops all of the process's record locks on it.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_VFS_FD_TABLE_H_
@@ -37,7 +37,8 @@ class FdTable {
     return static_cast<size_t>(static_cast<unsigned>(fd)) < entries_.size() ? entries_[fd].file.get() : nullptr;
   }
 
-  // The lowest free number >= `minimum` and < `limit` (the caller's RLIMIT_NOFILE); EMFILE, or EINVAL if minimum >= limit.
+  // The lowest free number >= `minimum` and < `limit` (the caller's RLIMIT_NOFILE); EMFILE, or EINVAL if minimum >=
+  // limit.
   Result<int> Install(std::shared_ptr<File> file, bool close_on_exec, uint64_t limit, int minimum = 0);
   // At that very number, closing what was there (dup2).
   void InstallAt(int fd, std::shared_ptr<File> file, bool close_on_exec);

@@ -9,7 +9,8 @@
 namespace sandbox {
 
 // What open(2) keeps of its flags; O_LARGEFILE is always shown on x86-64, as Linux does.
-File::File(Path path, int flags) : flags_((flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)) | 0100000), path_(std::move(path)) {}
+File::File(Path path, int flags)
+    : flags_((flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)) | 0100000), path_(std::move(path)) {}
 
 File::~File() {
   if (LockList* locks = inode().locks()) locks->ReleaseAll(this);

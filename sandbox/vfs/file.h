@@ -1,7 +1,7 @@
 // A file description: what open(2) makes and what file descriptors, in one process or several, refer to.
 //
-// Files never block: an operation that would have to wait answers EAGAIN, and the system-call layer waits on `wait_queue()` and
-// tries again unless the description is O_NONBLOCK.
+// Files never block: an operation that would have to wait answers EAGAIN, and the system-call layer waits on
+// `wait_queue()` and tries again unless the description is O_NONBLOCK.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_VFS_FILE_H_
@@ -81,7 +81,8 @@ class File : public std::enable_shared_from_this<File> {
   // ENODEV for what cannot be mapped. The mapping keeps the description (and so the file) alive.
   virtual Result<std::shared_ptr<Mappable>> GetMappable();
 
-  // open(2) of a named pipe waits for the other side: true until it came. Readiness and wait_queue tell when to look again.
+  // open(2) of a named pipe waits for the other side: true until it came. Readiness and wait_queue tell when to look
+  // again.
   virtual bool OpenPending() { return false; }
 
   // One descriptor that refers to this description is closed (flush(2) of a file system). The last one destroys it.

@@ -20,7 +20,9 @@ Result<std::shared_ptr<Inode>> Inode::Create(std::string_view, const CreateReque
 Result<void> Inode::Link(std::string_view, Inode&) { return Error(EPERM); }
 Result<void> Inode::Unlink(std::string_view, Inode&) { return Error(EPERM); }
 Result<void> Inode::RemoveDirectory(std::string_view, Inode&) { return Error(EPERM); }
-Result<void> Inode::Rename(std::string_view, Inode&, Inode&, std::string_view, Inode*, uint32_t) { return Error(EPERM); }
+Result<void> Inode::Rename(std::string_view, Inode&, Inode&, std::string_view, Inode*, uint32_t) {
+  return Error(EPERM);
+}
 Result<std::shared_ptr<Inode>> Inode::CreateUnnamed(const CreateRequest&) { return Error(EOPNOTSUPP); }
 Result<std::string> Inode::ReadLink() { return Error(EINVAL); }
 

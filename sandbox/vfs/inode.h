@@ -1,8 +1,8 @@
 // An inode: one file, directory, symlink, device, pipe or socket of one file system, whatever names it has.
 //
-// A file system is a set of Inode subclasses plus a root inode. Inodes know nothing of paths, mounts or the dentry cache; the
-// path walk (path_walk.h) calls Lookup, and vfs.h calls the operations below after it has checked permissions. The overlay
-// stacks by calling the very same operations on the inodes of its layers.
+// A file system is a set of Inode subclasses plus a root inode. Inodes know nothing of paths, mounts or the dentry
+// cache; the path walk (path_walk.h) calls Lookup, and vfs.h calls the operations below after it has checked
+// permissions. The overlay stacks by calling the very same operations on the inodes of its layers.
 //
 // Runs under the kernel lock, like everything in vfs/ and fs/.
 #ifndef SANDBOX_VFS_INODE_H_
@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "sandbox/abi/result.h"
-#include "sandbox/vfs/attributes.h"
 #include "sandbox/kernel/credentials.h"
+#include "sandbox/vfs/attributes.h"
 
 namespace sandbox {
 
@@ -38,10 +38,10 @@ struct CreateRequest {
 
 // What open(2) asked for, after the path walk.
 struct OpenRequest {
-  int flags = 0;                       // O_* of <fcntl.h>
-  const Path* path = nullptr;          // for the description's name; never null
+  int flags = 0;                             // O_* of <fcntl.h>
+  const Path* path = nullptr;                // for the description's name; never null
   const Credentials* credentials = nullptr;  // never null
-  Task* task = nullptr;                // who opens, for /dev/tty and /proc; null when the sentry itself does
+  Task* task = nullptr;                      // who opens, for /dev/tty and /proc; null when the sentry itself does
 };
 
 // Where one symbolic link leads: text to walk on with, or (proc's magic links) the object itself.
@@ -66,17 +66,17 @@ class Inode : public std::enable_shared_from_this<Inode> {
   // -- directories
   // The child called `name` (never "." or ".."), ENOENT if there is none.
   virtual Result<std::shared_ptr<Inode>> Lookup(std::string_view name);
-  // Whether a cached child may be used without looking again: true for file systems that only the sentry changes. Others look
-  // and return false when the name now means something else.
-  // `last`: the walk ends here; directories further up may be trusted.
+  // Whether a cached child may be used without looking again: true for file systems that only the sentry changes.
+  // Others look and return false when the name now means something else. `last`: the walk ends here; directories
+  // further up may be trusted.
   virtual bool Revalidate(std::string_view name, Inode& child, bool last);
   virtual Result<std::shared_ptr<Inode>> Create(std::string_view name, const CreateRequest& request);
   virtual Result<void> Link(std::string_view name, Inode& target);
   virtual Result<void> Unlink(std::string_view name, Inode& child);
   virtual Result<void> RemoveDirectory(std::string_view name, Inode& child);
-  // Moves `child`, called `name` here, to `new_directory` of the same file system. `victim` is what has the new name now, or null;
-  // types and emptiness of the victim are checked by the file system (EISDIR, ENOTDIR, ENOTEMPTY). `flags`: RENAME_EXCHANGE, or
-  // RENAME_WHITEOUT.
+  // Moves `child`, called `name` here, to `new_directory` of the same file system. `victim` is what has the new name
+  // now, or null; types and emptiness of the victim are checked by the file system (EISDIR, ENOTDIR, ENOTEMPTY).
+  // `flags`: RENAME_EXCHANGE, or RENAME_WHITEOUT.
   virtual Result<void> Rename(std::string_view name, Inode& child, Inode& new_directory, std::string_view new_name,
                               Inode* victim, uint32_t flags);
   // A regular file without a name (O_TMPFILE), or EOPNOTSUPP.

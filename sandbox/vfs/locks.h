@@ -1,7 +1,7 @@
 // Advisory locks of one inode: POSIX record locks, open-file-description locks, and flock(2) locks.
 //
-// The three kinds differ in who owns a lock: POSIX locks belong to a descriptor table (a process), the other two to a file
-// description. flock locks do not see the others, as on Linux.
+// The three kinds differ in who owns a lock: POSIX locks belong to a descriptor table (a process), the other two to a
+// file description. flock locks do not see the others, as on Linux.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_VFS_LOCKS_H_

@@ -37,7 +37,8 @@ TEST(LockListTest, AgreesWithATableOfBytes) {
       continue;
     }
     bool exclusive = random() % 2 == 0;
-    FileLock wanted{LockKind::kRecord, exclusive, &owners[owner], owner, static_cast<uint64_t>(start), static_cast<uint64_t>(end)};
+    FileLock wanted{LockKind::kRecord,         exclusive, &owners[owner], owner, static_cast<uint64_t>(start),
+                    static_cast<uint64_t>(end)};
     bool allowed = Allowed(model, owner, start, end, exclusive);
     ASSERT_EQ(list.Acquire(wanted).ok(), allowed) << "step " << step;
     if (allowed) {

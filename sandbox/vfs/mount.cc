@@ -86,7 +86,8 @@ std::string MountTable::NameOf(const Path& path, const Path& root) const {
   while (!(current == root)) {
     if (current.dentry == current.mount->root()) {
       if (!current.mount->point()) {
-        bool reachable = current.mount == mounts_.front() && root.mount == current.mount && root.dentry == current.dentry;
+        bool reachable =
+            current.mount == mounts_.front() && root.mount == current.mount && root.dentry == current.dentry;
         return (reachable ? "" : "(unreachable)") + (name.empty() ? "/" : name) + suffix;
       }
       Path point = current.mount->point();

@@ -18,7 +18,8 @@
 
 namespace sandbox {
 
-// How a mount was made, as /proc/mounts shows it. `flags` are MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME of <sys/mount.h>.
+// How a mount was made, as /proc/mounts shows it. `flags` are MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_NOATIME of
+// <sys/mount.h>.
 struct MountOptions {
   std::string type;    // "overlay", "tmpfs", "proc" ...
   std::string source;  // first column of /proc/mounts
@@ -58,7 +59,8 @@ class MountTable {
   Result<std::shared_ptr<Mount>> Add(const Path& point, std::shared_ptr<Inode> root, MountOptions options);
   // Another view of an existing tree (mount --bind).
   Result<std::shared_ptr<Mount>> Bind(const Path& point, const Path& source, unsigned long flags);
-  // EINVAL if `path` is not the root of a mount, EBUSY if it has mounts below or is the root mount. Files open in it stay usable.
+  // EINVAL if `path` is not the root of a mount, EBUSY if it has mounts below or is the root mount. Files open in it
+  // stay usable.
   Result<void> Remove(const Path& path);
 
   // What is mounted on `path`, topmost, or `path` itself.
@@ -69,7 +71,8 @@ class MountTable {
   const std::shared_ptr<Mount>& root() const { return mounts_.front(); }
   const std::vector<std::shared_ptr<Mount>>& mounts() const { return mounts_; }
 
-  // The absolute name seen from `root`; names outside it or of deleted files are marked as Linux does ("(unreachable)", " (deleted)").
+  // The absolute name seen from `root`; names outside it or of deleted files are marked as Linux does ("(unreachable)",
+  // " (deleted)").
   std::string NameOf(const Path& path, const Path& root) const;
 
  private:

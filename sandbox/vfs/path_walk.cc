@@ -14,7 +14,8 @@ bool IsOnlySlashes(std::string_view text) { return text.find_first_not_of('/') =
 
 }  // namespace
 
-PathWalk::PathWalk(Vfs& vfs, const Path& root, const Path& start, std::string_view path, const Credentials& credentials, unsigned flags)
+PathWalk::PathWalk(Vfs& vfs, const Path& root, const Path& start, std::string_view path, const Credentials& credentials,
+                   unsigned flags)
     : vfs_(vfs), root_(root), start_(start), credentials_(credentials), flags_(flags), remaining_(path) {
   if (path.empty()) {
     failed_ = Error(ENOENT);

@@ -36,13 +36,14 @@ enum WalkFlags : unsigned {
 class PathWalk {
  public:
   // An absolute path starts at `root`, any other at `start`. All references must outlive the walk.
-  PathWalk(Vfs& vfs, const Path& root, const Path& start, std::string_view path, const Credentials& credentials, unsigned flags);
+  PathWalk(Vfs& vfs, const Path& root, const Path& start, std::string_view path, const Credentials& credentials,
+           unsigned flags);
 
   // The object itself. ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG.
   Result<Path> Resolve();
 
-  // Walks up to the last component. last() is empty if the path names a directory without a name to change: "/", ".", "..";
-  // directory() is then that object.
+  // Walks up to the last component. last() is empty if the path names a directory without a name to change: "/", ".",
+  // ".."; directory() is then that object.
   Result<void> ToParent();
   const Path& directory() const { return current_; }
   // Good until the walk goes on.

@@ -14,8 +14,10 @@ Result<void> CheckAccess(const Credentials& credentials, uint32_t mode, uint32_t
   if ((static_cast<int>(bits) & access) == access) return Ok();
   bool directory = (mode & S_IFMT) == S_IFDIR;
   // Root may do all, except execute a file that nobody may execute.
-  if (credentials.Has(CAP_DAC_OVERRIDE) && (directory || (access & kMayExecute) == 0 || (mode & 0111) != 0)) return Ok();
-  if (credentials.Has(CAP_DAC_READ_SEARCH) && (access == kMayRead || (directory && (access & kMayWrite) == 0))) return Ok();
+  if (credentials.Has(CAP_DAC_OVERRIDE) && (directory || (access & kMayExecute) == 0 || (mode & 0111) != 0))
+    return Ok();
+  if (credentials.Has(CAP_DAC_READ_SEARCH) && (access == kMayRead || (directory && (access & kMayWrite) == 0)))
+    return Ok();
   return Error(EACCES);
 }
 
@@ -25,7 +27,8 @@ Result<void> CheckAccess(const Credentials& credentials, const Attributes& attri
 
 Result<void> CheckDelete(const Credentials& credentials, const Attributes& directory, const Attributes& child) {
   RETURN_IF_ERROR(CheckAccess(credentials, directory, kMayWrite | kMayExecute));
-  if ((directory.mode & S_ISVTX) == 0 || credentials.fsuid == child.uid || credentials.fsuid == directory.uid) return Ok();
+  if ((directory.mode & S_ISVTX) == 0 || credentials.fsuid == child.uid || credentials.fsuid == directory.uid)
+    return Ok();
   if (credentials.Has(CAP_FOWNER)) return Ok();
   return Error(EPERM);
 }
@@ -37,10 +40,12 @@ Result<void> CheckOwner(const Credentials& credentials, const Attributes& attrib
 
 namespace {
 
-Result<void> CheckOwnership(const Credentials& credentials, const Attributes& attributes, const AttributeChange& change) {
+Result<void> CheckOwnership(const Credentials& credentials, const Attributes& attributes,
+                            const AttributeChange& change) {
   if (credentials.Has(CAP_CHOWN)) return Ok();
   if (change.uid && (*change.uid != attributes.uid || credentials.fsuid != attributes.uid)) return Error(EPERM);
-  if (change.gid && (credentials.fsuid != attributes.uid || (*change.gid != attributes.gid && !credentials.InGroup(*change.gid)))) {
+  if (change.gid &&
+      (credentials.fsuid != attributes.uid || (*change.gid != attributes.gid && !credentials.InGroup(*change.gid)))) {
     return Error(EPERM);
   }
   return Ok();
@@ -57,7 +62,8 @@ Result<void> CheckTimes(const Credentials& credentials, const Attributes& attrib
 
 }  // namespace
 
-Result<AttributeChange> CheckChange(const Credentials& credentials, const Attributes& attributes, const AttributeChange& change) {
+Result<AttributeChange> CheckChange(const Credentials& credentials, const Attributes& attributes,
+                                    const AttributeChange& change) {
   AttributeChange allowed = change;
   if (change.permissions) {
     RETURN_IF_ERROR(CheckOwner(credentials, attributes));

@@ -36,7 +36,8 @@ Result<void> Vfs::CheckAccess(const Path& path, const Credentials& credentials, 
     uint32_t type = inode.type();
     if (type == S_IFREG || type == S_IFDIR || type == S_IFLNK) return Error(EROFS);
   }
-  if ((access & kMayExecute) != 0 && path.mount && path.mount->Has(MS_NOEXEC) && inode.type() == S_IFREG) return Error(EACCES);
+  if ((access & kMayExecute) != 0 && path.mount && path.mount->Has(MS_NOEXEC) && inode.type() == S_IFREG)
+    return Error(EACCES);
   return sandbox::CheckAccess(credentials, inode.mode(), inode.uid(), inode.gid(), access);
 }
 
@@ -63,7 +64,8 @@ Result<std::shared_ptr<File>> Vfs::Open(const Lookup& lookup, const OpenOptions&
     Result<Path> child = walk.Last();
     if (!child.ok() && child.error() == ENOENT) {
       ASSIGN_OR_RETURN(Path created, CreateForOpen(walk, lookup.credentials, effective));
-      OpenRequest request{effective.flags & ~(O_CREAT | O_EXCL | O_TRUNC), &created, &lookup.credentials, effective.task};
+      OpenRequest request{effective.flags & ~(O_CREAT | O_EXCL | O_TRUNC), &created, &lookup.credentials,
+                          effective.task};
       return created.inode().Open(request);
     }
     if (!child.ok()) return Error(child.error());
@@ -77,7 +79,8 @@ Result<std::shared_ptr<File>> Vfs::Open(const Lookup& lookup, const OpenOptions&
 }
 
 Result<Path> Vfs::CreateForOpen(PathWalk& walk, const Credentials& credentials, const OpenOptions& options) {
-  if (walk.trailing_slash() || (options.flags & O_DIRECTORY) != 0) return Error(walk.trailing_slash() ? EISDIR : EINVAL);
+  if (walk.trailing_slash() || (options.flags & O_DIRECTORY) != 0)
+    return Error(walk.trailing_slash() ? EISDIR : EINVAL);
   const Path& directory = walk.directory();
   RETURN_IF_ERROR(CheckCreate(directory, credentials));
   CreateRequest request{.mode = S_IFREG | (options.mode & 07777)};
@@ -86,20 +89,23 @@ Result<Path> Vfs::CreateForOpen(PathWalk& walk, const Credentials& credentials, 
   return Path{directory.mount, dentries_.Add(*directory.dentry, walk.last(), std::move(inode))};
 }
 
-Result<std::shared_ptr<File>> Vfs::OpenUnnamed(const Path& directory, const Credentials& credentials, const OpenOptions& options) {
+Result<std::shared_ptr<File>> Vfs::OpenUnnamed(const Path& directory, const Credentials& credentials,
+                                               const OpenOptions& options) {
   if ((options.flags & O_ACCMODE) == O_RDONLY) return Error(EINVAL);
   if (!directory.inode().IsDirectory()) return Error(ENOTDIR);
   RETURN_IF_ERROR(CheckCreate(directory, credentials));
   CreateRequest request{.mode = S_IFREG | (options.mode & 07777)};
   ASSIGN_OR_RETURN(request, Prepare(directory, credentials, request, options.umask));
   ASSIGN_OR_RETURN(std::shared_ptr<Inode> inode, directory.inode().CreateUnnamed(request));
-  Path path{directory.mount, dentries_.MakeRoot(inode, "/#" + std::to_string(reinterpret_cast<uintptr_t>(inode.get()) & 0xffffff))};
+  Path path{directory.mount,
+            dentries_.MakeRoot(inode, "/#" + std::to_string(reinterpret_cast<uintptr_t>(inode.get()) & 0xffffff))};
   dentries_.Drop(*path.dentry, /*deleted=*/true);
   OpenRequest open{options.flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE), &path, &credentials, options.task};
   return inode->Open(open);
 }
 
-Result<std::shared_ptr<File>> Vfs::OpenPath(const Path& path, const Credentials& credentials, const OpenOptions& options) {
+Result<std::shared_ptr<File>> Vfs::OpenPath(const Path& path, const Credentials& credentials,
+                                            const OpenOptions& options) {
   Inode& inode = path.inode();
   const int flags = options.flags;
   if ((flags & O_DIRECTORY) != 0 && !inode.IsDirectory()) return Error(ENOTDIR);
@@ -128,7 +134,8 @@ Result<void> Vfs::CheckCreate(const Path& directory, const Credentials& credenti
   return CheckAccess(directory, credentials, kMayWrite | kMayExecute);
 }
 
-Result<CreateRequest> Vfs::Prepare(const Path& directory, const Credentials& credentials, CreateRequest request, uint32_t umask) {
+Result<CreateRequest> Vfs::Prepare(const Path& directory, const Credentials& credentials, CreateRequest request,
+                                   uint32_t umask) {
   if (!S_ISLNK(request.mode)) request.mode &= ~(umask & 0777);
   request.uid = credentials.fsuid;
   request.gid = credentials.fsgid;
@@ -141,7 +148,8 @@ Result<CreateRequest> Vfs::Prepare(const Path& directory, const Credentials& cre
 }
 
 Result<void> Vfs::Create(const Lookup& lookup, CreateRequest request, uint32_t umask) {
-  PathWalk walk(*this, lookup.root, lookup.start, lookup.path, lookup.credentials, lookup.flags & ~unsigned{kFollowLast});
+  PathWalk walk(*this, lookup.root, lookup.start, lookup.path, lookup.credentials,
+                lookup.flags & ~unsigned{kFollowLast});
   RETURN_IF_ERROR(walk.ToParent());
   if (walk.last().empty()) return Error(EEXIST);
   Result<Path> existing = walk.Last();
@@ -163,14 +171,16 @@ Result<void> Vfs::CheckRemove(const Path& directory, const Path& child, const Cr
   RETURN_IF_ERROR(CheckAccess(directory, credentials, kMayWrite | kMayExecute));
   const Inode& parent = directory.inode();
   bool sticky = (parent.mode() & S_ISVTX) != 0;
-  if (sticky && credentials.fsuid != child.inode().uid() && credentials.fsuid != parent.uid() && !credentials.Has(CAP_FOWNER)) {
+  if (sticky && credentials.fsuid != child.inode().uid() && credentials.fsuid != parent.uid() &&
+      !credentials.Has(CAP_FOWNER)) {
     return Error(EPERM);
   }
   return Ok();
 }
 
 Result<void> Vfs::Unlink(const Lookup& lookup) {
-  PathWalk walk(*this, lookup.root, lookup.start, lookup.path, lookup.credentials, lookup.flags & ~unsigned{kFollowLast});
+  PathWalk walk(*this, lookup.root, lookup.start, lookup.path, lookup.credentials,
+                lookup.flags & ~unsigned{kFollowLast});
   RETURN_IF_ERROR(walk.ToParent());
   if (walk.last().empty()) return Error(EISDIR);
   ASSIGN_OR_RETURN(Path child, walk.Last());
@@ -183,7 +193,8 @@ Result<void> Vfs::Unlink(const Lookup& lookup) {
 }
 
 Result<void> Vfs::RemoveDirectory(const Lookup& lookup) {
-  PathWalk walk(*this, lookup.root, lookup.start, lookup.path, lookup.credentials, lookup.flags & ~unsigned{kFollowLast});
+  PathWalk walk(*this, lookup.root, lookup.start, lookup.path, lookup.credentials,
+                lookup.flags & ~unsigned{kFollowLast});
   RETURN_IF_ERROR(walk.ToParent());
   if (walk.last_is_dot()) return Error(EINVAL);
   if (walk.last_is_dot_dot()) return Error(ENOTEMPTY);
@@ -226,15 +237,16 @@ Result<void> Vfs::Rename(const Lookup& from, const Lookup& to, uint32_t flags) {
   if (source.last().empty()) return Error(EBUSY);
   if (target.last().empty()) return Error((flags & RENAME_NOREPLACE) != 0 ? EEXIST : EBUSY);
   ASSIGN_OR_RETURN(Path child, source.Last());
-  if (!child.inode().IsDirectory() && (source.trailing_slash() || (target.trailing_slash() && (flags & RENAME_EXCHANGE) == 0))) {
+  if (!child.inode().IsDirectory() &&
+      (source.trailing_slash() || (target.trailing_slash() && (flags & RENAME_EXCHANGE) == 0))) {
     return Error(ENOTDIR);
   }
   RETURN_IF_ERROR(CheckRemove(source.directory(), child, from.credentials));
   return RenameChecked(source.directory(), child, target.directory(), target.last(), from.credentials, flags);
 }
 
-Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, const Path& to_directory, std::string_view new_name,
-                                const Credentials& credentials, uint32_t flags) {
+Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, const Path& to_directory,
+                                std::string_view new_name, const Credentials& credentials, uint32_t flags) {
   if (new_name.size() > 255) return Error(ENAMETOOLONG);
   if (child.dentry->IsAncestorOf(*to_directory.dentry)) return Error(EINVAL);
   RETURN_IF_ERROR(CheckCreate(to_directory, credentials));

@@ -1,7 +1,7 @@
 // The virtual file system of one container: mounts, the dentry cache, and every operation on names.
 //
-// The operations take a Lookup (who asks, from where, which path), check what Linux checks, call the inode, and keep the dentry
-// cache and inotify watchers in step. System calls are thin around them.
+// The operations take a Lookup (who asks, from where, which path), check what Linux checks, call the inode, and keep
+// the dentry cache and inotify watchers in step. System calls are thin around them.
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_VFS_VFS_H_
@@ -73,14 +73,16 @@ class Vfs {
   std::string NameOf(const Path& path, const Path& root) const { return mounts_.NameOf(path, root); }
 
  private:
-  Result<std::shared_ptr<File>> OpenUnnamed(const Path& directory, const Credentials& credentials, const OpenOptions& options);
+  Result<std::shared_ptr<File>> OpenUnnamed(const Path& directory, const Credentials& credentials,
+                                            const OpenOptions& options);
   Result<Path> CreateForOpen(PathWalk& walk, const Credentials& credentials, const OpenOptions& options);
   // Fills owner and group of something new in `directory`, and applies set-group-ID directories.
-  Result<CreateRequest> Prepare(const Path& directory, const Credentials& credentials, CreateRequest request, uint32_t umask);
+  Result<CreateRequest> Prepare(const Path& directory, const Credentials& credentials, CreateRequest request,
+                                uint32_t umask);
   Result<void> CheckCreate(const Path& directory, const Credentials& credentials);
   Result<void> CheckRemove(const Path& directory, const Path& child, const Credentials& credentials);
-  Result<void> RenameChecked(const Path& from_directory, const Path& child, const Path& to_directory, std::string_view new_name,
-                             const Credentials& credentials, uint32_t flags);
+  Result<void> RenameChecked(const Path& from_directory, const Path& child, const Path& to_directory,
+                             std::string_view new_name, const Credentials& credentials, uint32_t flags);
 
   DentryCache dentries_;
   MountTable mounts_;

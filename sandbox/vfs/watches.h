@@ -14,7 +14,8 @@ namespace sandbox {
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  // `events` are IN_* of <sys/inotify.h>; `name` is the entry for events of a directory's children, else empty. May remove itself.
+  // `events` are IN_* of <sys/inotify.h>; `name` is the entry for events of a directory's children, else empty. May
+  // remove itself.
   virtual void Happened(uint32_t events, uint32_t cookie, std::string_view name) = 0;
 };
 
@@ -26,7 +27,8 @@ class WatchList {
   void Notify(uint32_t events, uint32_t cookie, std::string_view name) {
     const std::vector<Watcher*> all = watchers_;
     for (Watcher* watcher : all) {
-      if (std::find(watchers_.begin(), watchers_.end(), watcher) != watchers_.end()) watcher->Happened(events, cookie, name);
+      if (std::find(watchers_.begin(), watchers_.end(), watcher) != watchers_.end())
+        watcher->Happened(events, cookie, name);
     }
   }
 
