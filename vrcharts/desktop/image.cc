@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
@@ -50,6 +51,9 @@ absl::Status WritePng(const render::Picture& picture, const std::string& path) {
 absl::Status WriteImage(app::App& app) {
   const options::Options& options = app.options();
   // Drawing takes a while: find out first whether the result can be kept.
+  if (std::filesystem::is_directory(options.output())) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot write ", options.output(), ": it is a folder"));
+  }
   const std::string probe = options.output() + ".part";
   std::FILE* file = std::fopen(probe.c_str(), "wb");
   if (file == nullptr) return CannotWrite(options.output());

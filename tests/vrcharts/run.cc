@@ -1,0 +1,129 @@
+#include "tests/vrcharts/run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+extern char** environ;
+
+namespace tests::vrcharts {
+namespace {
+
+std::string ProgramPath() {
+  const char* sources = std::getenv("TEST_SRCDIR");
+  const char* workspace = std::getenv("TEST_WORKSPACE");
+  if (sources == nullptr || workspace == nullptr) return "vrcharts/vrcharts";
+  return absl::StrCat(sources, "/", workspace, "/vrcharts/vrcharts");
+}
+
+std::vector<std::string> MergedEnvironment(const std::vector<std::string>& changes) {
+  std::map<std::string, std::string> merged;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(*entry, absl::MaxSplits('=', 1));
+    merged[pair.first] = pair.second;
+  }
+  for (const std::string& change : changes) {
+    const std::pair<std::string, std::string> pair = absl::StrSplit(change, absl::MaxSplits('=', 1));
+    if (absl::StrContains(change, "=")) {
+      merged[pair.first] = pair.second;
+    } else {
+      merged.erase(pair.first);
+    }
+  }
+  std::vector<std::string> result;
+  for (const auto& [name, value] : merged) result.push_back(absl::StrCat(name, "=", value));
+  return result;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& string : strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<std::string> Outcome::messages() const {
+  std::vector<std::string> found;
+  for (const auto line : absl::StrSplit(err, '\n')) {
+    if (absl::StartsWith(line, "vrcharts: ")) found.emplace_back(line);
+  }
+  return found;
+}
+
+std::string TempPath(const std::string& name) {
+  const char* folder = std::getenv("TEST_TMPDIR");
+  return absl::StrCat(folder != nullptr ? folder : "/tmp", "/", name);
+}
+
+Outcome RunProgram(const RunOptions& options) {
+  static int runs = 0;
+  const std::string folder = TempPath(absl::StrCat("run", ++runs));
+  std::filesystem::create_directories(absl::StrCat(folder, "/cwd"));
+  const std::string program = std::filesystem::absolute(ProgramPath());
+  std::vector<std::string> arguments = {program};
+  arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
+  std::vector<std::string> changes = {absl::StrCat("HOME=", folder), absl::StrCat("XDG_RUNTIME_DIR=", folder)};
+  changes.insert(changes.end(), options.environment.begin(), options.environment.end());
+  std::vector<std::string> environment = MergedEnvironment(changes);
+  std::vector<char*> argv = Pointers(arguments), envp = Pointers(environment);
+  const std::string out = folder + "/out", err = folder + "/err";
+
+  const pid_t child = fork();
+  if (child == 0) {
+    if (chdir(absl::StrCat(folder, "/cwd").c_str()) != 0) _exit(127);
+    dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+    dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+    execve(program.c_str(), argv.data(), envp.data());
+    _exit(127);
+  }
+  Outcome outcome;
+  const absl::Time start = absl::Now();
+  bool stopped = false;
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    const absl::Duration elapsed = absl::Now() - start;
+    if (!stopped && options.stop_after_seconds > 0 && elapsed > absl::Seconds(options.stop_after_seconds)) {
+      kill(child, SIGTERM);
+      stopped = true;
+    }
+    if (elapsed > absl::Seconds(options.give_up_after_seconds)) kill(child, SIGKILL);
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.out = ReadFile(out);
+  outcome.err = ReadFile(err);
+  return outcome;
+}
+
+std::vector<std::string> MonadoEnvironment() {
+  const char* peers = std::getenv("PROGRAMS_PEERS");
+  const std::string manifest =
+      absl::StrCat(peers != nullptr ? peers : "/var/cache/programs", "/monado-25.0.0/openxr_monado.json");
+  if (!std::filesystem::exists(manifest)) return {};
+  return {"XR_RUNTIME_JSON=" + manifest, "XRT_COMPOSITOR_NULL=1", "SIMULATED_ENABLE=1"};
+}
+
+}  // namespace tests::vrcharts

@@ -1,0 +1,36 @@
+#ifndef TESTS_VRCHARTS_RUN_H_
+#define TESTS_VRCHARTS_RUN_H_
+
+#include <string>
+#include <vector>
+
+namespace tests::vrcharts {
+
+// What a run of the program left behind.
+struct Outcome {
+  int exit_code = -1;  // 128 + signal if a signal ended it
+  std::string out, err;
+  // Lines of standard error that begin with "vrcharts: ": what the person is told.
+  std::vector<std::string> messages() const;
+};
+
+struct RunOptions {
+  std::vector<std::string> flags;
+  std::vector<std::string> environment;  // NAME=VALUE, beside this process's own; "NAME" alone takes it away
+  int stop_after_seconds = 0;            // SIGTERM then; 0: never
+  int give_up_after_seconds = 120;       // SIGKILL then
+};
+
+// Runs //vrcharts:vrcharts in a fresh empty folder.
+Outcome RunProgram(const RunOptions& options);
+
+// The folder for files of this test; below the test's own temporary folder.
+std::string TempPath(const std::string& name);
+
+// A copy of the environment that makes Monado the OpenXR runtime, with a simulated headset and without any window;
+// empty if Monado is not installed (tests/openxr/build_monado installs it).
+std::vector<std::string> MonadoEnvironment();
+
+}  // namespace tests::vrcharts
+
+#endif  // TESTS_VRCHARTS_RUN_H_
