@@ -1,5 +1,6 @@
 // Sockets.
 #include "sandbox/syscalls/handler.h"
+#include "sandbox/syscalls/handlers_sockets.h"
 #include "sandbox/syscalls/table.h"
 
 namespace sandbox {
@@ -7,24 +8,24 @@ namespace {
 
 // clang-format off
 constexpr SyscallEntry kRows[] = {
-    {41, "socket", Support::kErrno, "ENOSYS: not written yet", nullptr, "ddd"},
-    {42, "connect", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpd"},
-    {43, "accept", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpp"},
-    {44, "sendto", Support::kErrno, "ENOSYS: not written yet", nullptr, "fwzxpd"},
-    {45, "recvfrom", Support::kErrno, "ENOSYS: not written yet", nullptr, "frzxpp"},
-    {46, "sendmsg", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpx"},
-    {47, "recvmsg", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpx"},
-    {48, "shutdown", Support::kErrno, "ENOSYS: not written yet", nullptr, "fd"},
-    {49, "bind", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpd"},
-    {50, "listen", Support::kErrno, "ENOSYS: not written yet", nullptr, "fd"},
-    {51, "getsockname", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpp"},
-    {52, "getpeername", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpp"},
-    {53, "socketpair", Support::kErrno, "ENOSYS: not written yet", nullptr, "dddp"},
-    {54, "setsockopt", Support::kErrno, "ENOSYS: not written yet", nullptr, "fddpd"},
-    {55, "getsockopt", Support::kErrno, "ENOSYS: not written yet", nullptr, "fddpp"},
-    {288, "accept4", Support::kErrno, "ENOSYS: not written yet", nullptr, "fppx"},
-    {299, "recvmmsg", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpdxp"},
-    {307, "sendmmsg", Support::kErrno, "ENOSYS: not written yet", nullptr, "fpdx"},
+    {41, "socket", Support::kPartial, "families unix, inet, inet6, netlink (route); no raw or packet sockets", SysSocket, "ddd"},
+    {42, "connect", Support::kFull, "", SysConnect, "fpd"},
+    {43, "accept", Support::kFull, "", SysAccept, "fpp"},
+    {44, "sendto", Support::kPartial, "no MSG_OOB", SysSendto, "fwzxpd"},
+    {45, "recvfrom", Support::kPartial, "no MSG_OOB, no error queue", SysRecvfrom, "frzxpp"},
+    {46, "sendmsg", Support::kPartial, "SCM_RIGHTS and SCM_CREDENTIALS; control messages of inet sockets are ignored", SysSendmsg, "fpx"},
+    {47, "recvmsg", Support::kPartial, "no timestamps, no packet information", SysRecvmsg, "fpx"},
+    {48, "shutdown", Support::kFull, "", SysShutdown, "fd"},
+    {49, "bind", Support::kFull, "", SysBind, "fpd"},
+    {50, "listen", Support::kFull, "", SysListen, "fd"},
+    {51, "getsockname", Support::kFull, "", SysGetsockname, "fpp"},
+    {52, "getpeername", Support::kFull, "", SysGetpeername, "fpp"},
+    {53, "socketpair", Support::kFull, "", SysSocketpair, "dddp"},
+    {54, "setsockopt", Support::kPartial, "options that concern packets are remembered without effect; no multicast groups", SysSetsockopt, "fddpd"},
+    {55, "getsockopt", Support::kPartial, "TCP_INFO has the state only", SysGetsockopt, "fddpp"},
+    {288, "accept4", Support::kFull, "", SysAccept4, "fppx"},
+    {299, "recvmmsg", Support::kFull, "", SysRecvmmsg, "fpdxp"},
+    {307, "sendmmsg", Support::kFull, "", SysSendmmsg, "fpdx"},
 };
 // clang-format on
 
