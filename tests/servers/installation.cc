@@ -1,27 +1,16 @@
 #include "tests/servers/installation.h"
 
-#include <pwd.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tests/servers/peers.h"
 
 namespace tests::servers {
 namespace {
 
 // Small files and no waiting for the disk: what is in these servers is thrown away.
 const char* const kQuick[] = {"--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0", "--sync-binlog=0"};
-
-// Must agree with tools/lib.sh. Bazel changes HOME for tests, so the user's entry in the password file counts.
-std::string PeersFolder() {
-  if (const char* folder = getenv("PROGRAMS_PEERS"); folder != nullptr && *folder != '\0') return folder;
-  if (geteuid() == 0) return "/var/cache/programs";
-  if (const char* caches = getenv("XDG_CACHE_HOME"); caches != nullptr && *caches != '\0')
-    return absl::StrCat(caches, "/programs");
-  const passwd* user = getpwuid(geteuid());
-  return absl::StrCat(user == nullptr ? "" : user->pw_dir, "/.cache/programs");
-}
 
 bool IsProgram(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
 
