@@ -86,8 +86,11 @@ Result<void> TcpSocket::Connect(const SocketCaller& caller, const SocketAddress&
     return Error(EINPROGRESS);
   }
   *blocked_on = listener;
-  RETURN_IF_ERROR(
-      ConnectTo(*listener, FromEndpoint(source, domain()), FromEndpoint(destination, domain()), caller.ids()));
+  const Names names{.own = FromEndpoint(source, domain()),
+                    .peer = FromEndpoint(destination, domain()),
+                    .seen_own = FromEndpoint(destination, listener->domain()),
+                    .seen_peer = FromEndpoint(source, listener->domain())};
+  RETURN_IF_ERROR(ConnectTo(*listener, names, caller.ids()));
   if (!nonblocking) return Ok();
   // As on Linux, where the answer to a SYN takes a moment even on lo; programs have seen to be ready for nothing else.
   connect_unreported_ = true;

@@ -71,12 +71,13 @@ Result<void> StreamSocket::StartListening(int backlog, const ucred& ids) {
   return Ok();
 }
 
-Result<void> StreamSocket::ConnectTo(StreamSocket& listener, const SocketAddress& own_name,
-                                     const SocketAddress& peer_name, const ucred& ids) {
+Result<void> StreamSocket::ConnectTo(StreamSocket& listener, const Names& names, const ucred& ids) {
   if (listener.waiting_.size() > listener.backlog_) return Error(EAGAIN);
   auto [own, other] = NewConnection();
-  own.local = other.peer = own_name;
-  own.peer = other.local = peer_name;
+  own.local = names.own;
+  own.peer = names.peer;
+  other.local = names.seen_own;
+  other.peer = names.seen_peer;
   own.peer_ids = listener.own_ids_;
   other.peer_ids = ids;
   Adopt(std::move(own));
@@ -183,7 +184,8 @@ ReadyMask StreamSocket::Readiness(ReadyMask mask) {
     if (!waiting_.empty()) ready |= kInput;
     return ready & (mask | EPOLLERR);
   }
-  if (!connected()) return (ready | kOutput | EPOLLHUP | (ready != 0 ? kInput : ReadyMask{0})) & (mask | EPOLLERR | EPOLLHUP);
+  if (!connected())
+    return (ready | kOutput | EPOLLHUP | (ready != 0 ? kInput : ReadyMask{0})) & (mask | EPOLLERR | EPOLLHUP);
   const bool end_of_file = in_->no_more_writes || in_->no_more_reads;
   if (!in_->queue.empty() || end_of_file || error() != 0) ready |= kInput;
   if (end_of_file) ready |= EPOLLRDHUP;

@@ -55,9 +55,12 @@ class StreamSocket : public Socket {
   virtual bool is_tcp() const { return false; }
 
   Result<void> StartListening(int backlog, const ucred& ids);
-  // Puts the other end into `listener`'s queue; EAGAIN when that is full.
-  Result<void> ConnectTo(StreamSocket& listener, const SocketAddress& own_name, const SocketAddress& peer_name,
-                         const ucred& ids);
+  // Puts the other end into `listener`'s queue; EAGAIN when that is full. `own` and `peer` as this socket names them,
+  // `seen_own` and `seen_peer` as the other end names itself and us (its family may differ).
+  struct Names {
+    SocketAddress own, peer, seen_own, seen_peer;
+  };
+  Result<void> ConnectTo(StreamSocket& listener, const Names& names, const ucred& ids);
   bool connected() const { return in_ != nullptr; }
   bool listening() const override { return listening_; }
   size_t input_bytes() const override;

@@ -130,7 +130,7 @@ Result<void> UnixStreamSocket::Connect(const SocketCaller& caller, const SocketA
   auto& listener = static_cast<UnixStreamSocket&>(*found);
   if (!listener.listening()) return Error(ECONNREFUSED);
   *blocked_on = &listener;
-  return ConnectTo(listener, local_, listener.local_, caller.ids());
+  return ConnectTo(listener, {local_, listener.local_, listener.local_, local_}, caller.ids());
 }
 
 std::shared_ptr<StreamSocket> UnixStreamSocket::MakeAccepted(const SocketCaller& caller, int flags) {
