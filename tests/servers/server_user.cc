@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/match.h"
@@ -28,7 +30,8 @@ bool MapsNobody(const char* map) {
   return false;
 }
 
-[[noreturn]] void BecomeServer(char* const* argv, const ServerUser& user, int log, pid_t parent) {
+[[noreturn]] void BecomeServer(char* const* argv, const ServerUser& user, int log, const std::string& temporary_folder,
+                               pid_t parent) {
   setsid();
   int nothing = open("/dev/null", O_RDONLY);
   dup2(nothing, STDIN_FILENO);
@@ -44,6 +47,8 @@ bool MapsNobody(const char* map) {
   // After the change of user, which resets it; the parent may have died before.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(125);
+  // MariaDB names its temporary tables by process number, which in different sandboxes is the same.
+  setenv("TMPDIR", temporary_folder.c_str(), 1);
   execv(argv[0], argv);
   _exit(127);
 }
@@ -62,9 +67,10 @@ absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments, const Ser
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  const std::string temporary_folder = std::filesystem::path(log).parent_path();
   const pid_t parent = getpid();
   const pid_t child = fork();
-  if (child == 0) BecomeServer(argv.data(), user, log_file, parent);
+  if (child == 0) BecomeServer(argv.data(), user, log_file, temporary_folder, parent);
   close(log_file);
   if (child < 0) return absl::ErrnoToStatus(errno, absl::StrCat("starting ", arguments[0]));
   return child;
