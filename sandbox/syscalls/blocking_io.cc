@@ -22,8 +22,10 @@ Result<size_t> ReadBlocking(Task& task, File& file, IoBuffer& to) {
   Result<size_t> result = file.Read(to);
   WaitQueue* queue = file.wait_queue();
   if (result.ok() || result.error() != EAGAIN || file.nonblocking() || queue == nullptr) return result;
-  return TimeoutIsAgain(BlockOn(task, *queue, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP, DeadlineAfter(file.read_timeout()),
-                                [&] { return file.Read(to); }));
+  const Deadline deadline = DeadlineAfter(file.read_timeout());
+  result = BlockOn(task, *queue, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP, deadline, [&] { return file.Read(to); });
+  if (!result.ok() && result.error() == ETIMEDOUT && file.timeout_is_end()) return size_t{0};
+  return TimeoutIsAgain(result);
 }
 
 Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {

@@ -77,6 +77,8 @@ class File : public std::enable_shared_from_this<File> {
   // SO_RCVTIMEO and SO_SNDTIMEO of sockets, in nanoseconds; 0: wait for ever.
   virtual int64_t read_timeout() const { return 0; }
   virtual int64_t write_timeout() const { return 0; }
+  // A read that timed out answers 0 (terminals) rather than EAGAIN.
+  virtual bool timeout_is_end() const { return false; }
 
   // ENODEV for what cannot be mapped. The mapping keeps the description (and so the file) alive.
   virtual Result<std::shared_ptr<Mappable>> GetMappable();
