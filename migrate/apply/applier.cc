@@ -104,9 +104,15 @@ absl::Status Applier::Take(const binlog::Item& item) {
   progress_.changes_read += item.changes.size();
   progress_.read = pending_.read = item.position;
   pending_.resume = item.resume;
-  if (item.timestamp != 0) progress_.event_time = absl::FromUnixSeconds(item.timestamp);
+  // A heartbeat has no time and says that there is nothing more to read. The log's times are whole seconds: take the
+  // end of theirs.
+  progress_.event_time = item.timestamp == 0 ? absl::Now() : absl::FromUnixSeconds(item.timestamp + 1);
   // With nothing left to write the ghost is as far as the reader.
-  if (pending_.set.empty() && !flushing_) SetApplied(pending_);
+  if (pending_.set.empty() && !flushing_) {
+    SetApplied(pending_);
+  } else if (!pending_.set.empty() && pending_.oldest == absl::InfiniteFuture()) {
+    pending_.oldest = progress_.event_time;
+  }
   return absl::OkStatus();
 }
 
@@ -114,6 +120,7 @@ void Applier::SetApplied(const Pending& taken) {
   progress_.applied = taken.read;
   progress_.resume = taken.resume;
   progress_.changes_applied += taken.set.changes();
+  flushing_since_ = absl::InfiniteFuture();
 }
 
 bool Applier::CanFlush() const { return stopped_ || (!paused_ && !pending_.set.empty()); }
@@ -142,6 +149,7 @@ void Applier::FlushSets() {
       if (!CanFlush()) continue;
       taken = TakePending();
       flushing_ = true;
+      flushing_since_ = taken.oldest;
     }
     absl::Status status = Flush(taken);
     {
@@ -261,7 +269,10 @@ void Applier::PutBack(Pending taken) {
 
 ApplyProgress Applier::Progress() const {
   absl::MutexLock lock(&mutex_);
-  return progress_;
+  ApplyProgress progress = progress_;
+  const absl::Time oldest = std::min({flushing_since_, pending_.oldest, progress_.event_time});
+  progress.lag = std::max(absl::ZeroDuration(), absl::Now() - oldest);
+  return progress;
 }
 
 absl::Status Applier::status() const {

@@ -56,6 +56,7 @@ struct ApplyProgress {
   binlog::Position applied;      // and is in the ghost up to here
   binlog::Position resume;       // a stream opened here misses nothing that is not applied
   absl::Time event_time;         // when the server wrote what was read last
+  absl::Duration lag;  // age of the oldest change that is not in the ghost; in whole seconds, as the log's times
 };
 
 class Applier {
@@ -91,6 +92,7 @@ class Applier {
     ChangeSet set;
     binlog::Position read;
     binlog::Position resume;
+    absl::Time oldest = absl::InfiniteFuture();  // when the server wrote the first of them
   };
 
   void ReadLog() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -128,6 +130,7 @@ class Applier {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
   bool flushing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time flushing_since_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // `oldest` of what is being written
 };
 
 }  // namespace migrate::apply

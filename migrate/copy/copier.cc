@@ -1,14 +1,16 @@
 #include "migrate/copy/copier.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/log/log.h"
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/explain/explain.h"
 #include "common/metrics/metrics.h"
@@ -19,6 +21,14 @@ namespace migrate::copy {
 namespace {
 
 constexpr std::string_view kDuplicateEntry = "1062";
+
+// "Records: 1000  Duplicates: 3  Warnings: 3": rows read, whether or not they were already there.
+uint64_t RowsRead(const mysql::ExecResult& result) {
+  uint64_t records = 0;
+  const std::vector<std::string_view> words = absl::StrSplit(result.info, absl::ByAnyChar(" "), absl::SkipEmpty());
+  if (words.size() >= 2 && words[0] == "Records:" && absl::SimpleAtoi(words[1], &records)) return records;
+  return result.affected_rows;
+}
 
 void CountChunk(uint64_t rows, absl::Duration elapsed) {
   static auto& copied = common::metrics::GetCounter("migrate_rows_copied_total", "Rows read by finished copy chunks.");
@@ -31,11 +41,11 @@ void CountChunk(uint64_t rows, absl::Duration elapsed) {
 }  // namespace
 
 Copier::Copier(const schema::TablePair& pair, mysql::ConnectionOptions session, CopyOptions options,
-               const throttle::Gate& gate)
+               std::vector<const throttle::Gate*> gates)
     : pair_(pair),
       session_(std::move(session)),
       options_(std::move(options)),
-      gate_(gate),
+      gates_(std::move(gates)),
       reader_(pair),
       chunk_options_(options_.chunk) {}
 
@@ -73,19 +83,27 @@ void Copier::Work(std::stop_token stop) {
   failed_.request_stop();
 }
 
+bool Copier::WaitForGates(const std::stop_token& stop) const {
+  return std::all_of(gates_.begin(), gates_.end(), [&](const throttle::Gate* gate) { return gate->Wait(stop); });
+}
+
 absl::Status Copier::CopyChunks(std::stop_token stop) {
   absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
   if (!connection.ok()) return connection.status();
-  while (gate_.Wait(stop)) {
+  while (WaitForGates(stop)) {
     absl::StatusOr<std::optional<Chunk>> chunk = NextChunk();
     if (!chunk.ok()) return chunk.status();
     if (!chunk->has_value()) return absl::OkStatus();
     const absl::Time begin = absl::Now();
-    absl::Status status = mysql::WithRetries(**connection, {.retries = options_.retries, .stop = stop},
-                                             [&] { return CopyChunk(**connection, **chunk); });
+    uint64_t rows = 0;
+    absl::Status status = mysql::WithRetries(**connection, {.retries = options_.retries, .stop = stop}, [&] {
+      absl::StatusOr<uint64_t> copied = CopyChunk(**connection, **chunk);
+      if (copied.ok()) rows = *copied;
+      return copied.status();
+    });
     if (!status.ok()) return status;
     const absl::Duration elapsed = absl::Now() - begin;
-    Finish(**chunk, elapsed);
+    Finish(**chunk, rows, elapsed);
     if (const double nice = nice_ratio_; nice > 0 && !mysql::SleepUnlessStopped(elapsed * nice, stop)) break;
   }
   return absl::CancelledError("stopped");
@@ -111,7 +129,7 @@ std::string Copier::CopySql(const KeyRange& range) const {
                       " LOCK IN SHARE MODE");
 }
 
-absl::Status Copier::CopyChunk(mysql::Connection& connection, const Chunk& chunk) {
+absl::StatusOr<uint64_t> Copier::CopyChunk(mysql::Connection& connection, const Chunk& chunk) {
   const std::string sql = CopySql(chunk.range);
   EXPLAIN_FIRST_N(2) << "copying chunk " << chunk.number << ": " << sql
                      << "  -- shared locks hold until the rows are committed in the ghost; rows already there came "
@@ -119,7 +137,10 @@ absl::Status Copier::CopyChunk(mysql::Connection& connection, const Chunk& chunk
   absl::StatusOr<mysql::ExecResult> result = connection.Execute(sql);
   if (!result.ok()) return result.status();
   VLOG(2) << "chunk " << chunk.number << ": " << result->affected_rows << " of " << chunk.rows << " rows";
-  return result->warnings > 0 ? CheckWarnings(connection, chunk.range) : absl::OkStatus();
+  if (result->warnings > 0) {
+    if (absl::Status status = CheckWarnings(connection, chunk.range); !status.ok()) return status;
+  }
+  return RowsRead(*result);
 }
 
 absl::Status Copier::CopyRange(mysql::Connection& connection, const KeyRange& range) {
@@ -144,11 +165,11 @@ absl::Status Copier::CheckWarnings(mysql::Connection& connection, const KeyRange
   return absl::OkStatus();
 }
 
-void Copier::Finish(const Chunk& chunk, absl::Duration elapsed) {
-  CountChunk(chunk.rows, elapsed);
+void Copier::Finish(const Chunk& chunk, uint64_t rows, absl::Duration elapsed) {
+  CountChunk(rows, elapsed);
   absl::MutexLock lock(&mutex_);
   chunker_->size().Feedback(chunk.rows, elapsed);
-  progress_.rows += chunk.rows;
+  progress_.rows += rows;
   ++progress_.chunks;
   finished_ahead_[chunk.number] = chunk.range.upper;
   for (auto it = finished_ahead_.begin(); it != finished_ahead_.end() && it->first == next_unfinished_;) {

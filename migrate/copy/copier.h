@@ -17,6 +17,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -52,7 +53,7 @@ class Copier {
   // `session` opens sessions fit for moving rows (see migration/sessions.h). All referenced things must outlive the
   // copier.
   Copier(const schema::TablePair& pair, mysql::ConnectionOptions session, CopyOptions options,
-         const throttle::Gate& gate);
+         std::vector<const throttle::Gate*> gates);
 
   // Copies everything; returns when done, failed, or `stop` was requested (Cancelled). Call once.
   absl::Status Run(std::stop_token stop) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -68,18 +69,19 @@ class Copier {
   void SetNiceRatio(double ratio) { nice_ratio_ = ratio; }
 
  private:
+  bool WaitForGates(const std::stop_token& stop) const;
   void Work(std::stop_token stop);
   absl::Status CopyChunks(std::stop_token stop);
   absl::StatusOr<std::optional<Chunk>> NextChunk() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status CopyChunk(mysql::Connection& connection, const Chunk& chunk);
+  absl::StatusOr<uint64_t> CopyChunk(mysql::Connection& connection, const Chunk& chunk);  // rows read
   absl::Status CheckWarnings(mysql::Connection& connection, const KeyRange& range);
-  void Finish(const Chunk& chunk, absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Finish(const Chunk& chunk, uint64_t rows, absl::Duration elapsed) ABSL_LOCKS_EXCLUDED(mutex_);
   std::string CopySql(const KeyRange& range) const;
 
   const schema::TablePair& pair_;
   const mysql::ConnectionOptions session_;
   const CopyOptions options_;
-  const throttle::Gate& gate_;
+  const std::vector<const throttle::Gate*> gates_;  // all must be open
   const KeyReader reader_;
   std::atomic<double> nice_ratio_ = 0;
 

@@ -68,7 +68,6 @@ class Sentry : public Strategy {
                                       const std::stop_token& stop);
   absl::Status WaitUntilRenameIsQueued(mysql::Connection& probe, const std::function<bool()>& rename_ended,
                                        absl::Time deadline);
-  absl::Status EndSession(mysql::Connection& session, uint64_t id);
   absl::Status NameOldTable(mysql::Connection& session);
 
   const Context context_;
@@ -167,7 +166,7 @@ absl::StatusOr<Outcome> Sentry::LockAndSwap(mysql::Connection& holder, mysql::Co
   rename_thread.join();
 
   if (!renamed.ok() && mysql::Classify(renamed) == mysql::ErrorClass::kLostConnection) {
-    if (absl::Status gone = EndSession(probe, renamer.id()); !gone.ok()) return gone;
+    if (absl::Status gone = mysql::EndSession(probe, renamer.id()); !gone.ok()) return gone;
     absl::StatusOr<bool> is_swapped = IsSwapped(context_, sentry_);
     if (!is_swapped.ok()) return is_swapped.status();
     if (*is_swapped) renamed = absl::OkStatus();
@@ -196,19 +195,6 @@ absl::Status Sentry::WaitUntilRenameIsQueued(mysql::Connection& probe, const std
     absl::SleepFor(absl::Milliseconds(1));
   }
   return absl::AbortedError("the RENAME ended before its time");
-}
-
-// Kills a session whose connection we lost and waits until the server is done with it: it might still rename.
-absl::Status Sentry::EndSession(mysql::Connection& session, uint64_t id) {
-  return mysql::WithRetries(session, {.retries = 10}, [&] {
-    (void)session.Execute(absl::StrCat("KILL ", id));
-    while (true) {
-      absl::StatusOr<mysql::Result> there =
-          session.Query(absl::StrCat("SELECT 1 FROM information_schema.processlist WHERE id = ", id));
-      if (!there.ok() || there->empty()) return there.status();
-      absl::SleepFor(absl::Milliseconds(5));
-    }
-  });
 }
 
 absl::Status Sentry::NameOldTable(mysql::Connection& session) {

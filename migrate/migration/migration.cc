@@ -1,5 +1,7 @@
 #include "migrate/migration/migration.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <iostream>
@@ -12,13 +14,12 @@
 #include "absl/time/clock.h"
 #include "common/explain/explain.h"
 #include "common/metrics/metrics.h"
-#include "migrate/binlog/position.h"
 #include "migrate/binlog/stream.h"
+#include "migrate/cutover/cutover.h"
 #include "migrate/migration/sessions.h"
 #include "migrate/mysql/errors.h"
 #include "migrate/mysql/quote.h"
 #include "migrate/mysql/retry.h"
-#include "migrate/schema/preflight.h"
 #include "migrate/verify/verifier.h"
 
 namespace migrate::migration {
@@ -32,7 +33,11 @@ std::string BaseName(const MigrationOptions& options) {
   return options.force_table_names().empty() ? options.table() : options.force_table_names();
 }
 
-copy::CopyOptions MakeCopyOptions(const MigrationOptions& options) {
+std::string OldTableTimestamp(const MigrationOptions& options) {
+  return options.timestamp_old_table() ? absl::FormatTime("%Y%m%d%H%M%S", absl::Now(), absl::LocalTimeZone()) : "";
+}
+
+copy::CopyOptions MakeCopyOptions(const MigrationOptions& options, const checkpoint::Checkpoint& resumed) {
   copy::CopyOptions copy;
   copy.threads = static_cast<int>(options.threads());
   copy.retries = static_cast<int>(options.default_retries());
@@ -42,6 +47,8 @@ copy::CopyOptions MakeCopyOptions(const MigrationOptions& options) {
     copy.chunk.rows = options.chunk_size();
     copy.chunk.target_time = absl::ZeroDuration();
   }
+  copy.resume_after.assign(resumed.watermark().begin(), resumed.watermark().end());
+  copy.resume_last.assign(resumed.last().begin(), resumed.last().end());
   return copy;
 }
 
@@ -53,100 +60,94 @@ apply::ApplyOptions MakeApplyOptions(const MigrationOptions& options) {
   return apply;
 }
 
+control::Variables FixedHookVariables(const MigrationOptions& options, const schema::TableNames& names) {
+  char host[256] = "";
+  gethostname(host, sizeof(host) - 1);
+  return {{"GH_OST_DATABASE_NAME", options.database()},
+          {"GH_OST_TABLE_NAME", options.table()},
+          {"GH_OST_GHOST_TABLE_NAME", names.ghost},
+          {"GH_OST_OLD_TABLE_NAME", names.old},
+          {"GH_OST_DDL", options.alter()},
+          {"GH_OST_MIGRATED_HOST", options.host()},
+          {"GH_OST_INSPECTED_HOST", options.host()},
+          {"GH_OST_EXECUTING_HOST", host},
+          {"GH_OST_HOOKS_HINT", options.hooks_hint()},
+          {"GH_OST_HOOKS_HINT_OWNER", options.hooks_hint_owner()},
+          {"GH_OST_HOOKS_HINT_TOKEN", options.hooks_hint_token()},
+          {"GH_OST_DRY_RUN", options.execute() ? "false" : "true"}};
+}
+
 }  // namespace
 
 Migration::Migration(const MigrationOptions& options)
     : options_(options),
-      names_(schema::MakeTableNames(
-          options.table(), BaseName(options),
-          options.timestamp_old_table() ? absl::FormatTime("%Y%m%d%H%M%S", absl::Now(), absl::LocalTimeZone()) : "")) {}
+      table_(mysql::QualifiedName(options.database(), options.table())),
+      names_(schema::MakeTableNames(options.table(), BaseName(options), OldTableTimestamp(options))),
+      store_(mysql::QualifiedName(options.database(), names_.changelog)),
+      progress_(table_, gate_),
+      operator_(options, progress_, gate_),
+      hooks_({.path = options.hooks_path(), .variables = FixedHookVariables(options, names_)}) {}
 
-Migration::~Migration() = default;
+Migration::~Migration() {
+  control_server_.reset();
+  housekeeper_.Stop();
+}
 
 absl::Status Migration::Run(std::stop_token stop) {
-  begin_ = absl::Now();
+  // A panic stops like an interrupt; what becomes of the tables differs.
+  std::stop_source stop_all;
+  std::stop_callback by_caller(stop, [&] { stop_all.request_stop(); });
+  std::stop_callback by_panic(operator_.panic_token(), [&] { stop_all.request_stop(); });
   absl::Status status = Prepare();
-  if (status.ok() && options_.execute()) status = Migrate(stop);
+  if (status.ok() && options_.execute()) status = Migrate(stop_all.get_token());
   return Conclude(std::move(status));
 }
 
-absl::Status Migration::Prepare() {
-  absl::StatusOr<schema::Alter> alter = schema::ParseAlter(options_.alter(), options_.database(), options_.table());
-  if (!alter.ok()) return alter.status();
-  alter_ = *std::move(alter);
-  if (absl::Status status = schema::CheckAlter(alter_, options_); !status.ok()) return status;
-
-  absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(PlainSession(options_));
-  if (!connection.ok()) return connection.status();
-  connection_ = *std::move(connection);
-  const mysql::ServerInfo server = connection_->server();
-  if (absl::Status status = schema::CheckServer(*connection_, options_); !status.ok()) return status;
-  connection = mysql::Connection::Open(DefinitionSession(options_, server));
-  if (!connection.ok()) return connection.status();
-  connection_ = *std::move(connection);
-  row_session_ = RowSession(options_, server);
-  EXPLAIN() << "connected to " << server.version << " at " << mysql::DescribeEndpoint(row_session_);
-
-  absl::StatusOr<schema::Table> original = schema::ReadTable(*connection_, options_.database(), options_.table());
-  if (!original.ok()) return original.status();
-  if (absl::Status status = schema::CheckTable(*connection_, *original, options_); !status.ok()) return status;
-  if (absl::Status status = CheckNames(); !status.ok()) return status;
-
-  absl::StatusOr<schema::Table> ghost = schema::CreateGhost(*connection_, *original, names_, alter_);
-  if (!ghost.ok()) return ghost.status();
-  ghost_exists_ = true;
-  if (options_.build_indexes_last()) deferred_ = schema::FindDeferrableIndexes(*ghost);
-  absl::StatusOr<schema::TablePair> pair =
-      schema::MakeTablePair(*std::move(original), *std::move(ghost), alter_,
-                            {.allow_nullable_unique_key = options_.allow_nullable_unique_key(),
-                             .skip_renamed_columns = options_.skip_renamed_columns()});
-  if (!pair.ok()) return pair.status();
-  pair_ = std::make_unique<schema::TablePair>(*std::move(pair));
-  EXPLAIN() << "rows are recognised by key " << pair_->key.original_index << " of the original and "
-            << pair_->key.ghost_index << " of the ghost; columns carried over: " << pair_->OriginalColumnList();
-  if (deferred_.empty() || !options_.execute()) return absl::OkStatus();
-  const std::string sql = schema::DropIndexesSql(pair_->ghost, deferred_);
-  EXPLAIN() << "indexes that can wait until the rows are there: " << sql;
-  return connection_->Execute(sql).status();
-}
-
-// The names of our tables must be free.
-absl::Status Migration::CheckNames() {
-  const std::pair<std::string, bool> kinds[] = {{names_.ghost, options_.initially_drop_ghost_table()},
-                                                {names_.old, options_.initially_drop_old_table()}};
-  for (const auto& [name, may_drop] : kinds) {
-    if (may_drop) {
-      if (absl::Status status = schema::DropTable(*connection_, options_.database(), name); !status.ok()) return status;
-    }
-    absl::StatusOr<bool> exists = schema::TableExists(*connection_, options_.database(), name);
-    if (!exists.ok()) return exists.status();
-    if (!*exists) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "Table ", mysql::QualifiedName(options_.database(), name), " already exists. Use --initially-drop-",
-        name == names_.ghost ? "ghost" : "old", "-table to force dropping it, or drop it or rename it away"));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Migration::Migrate(const std::stop_token& stop) {
+  if (options_.attempt_instant_ddl() && !options_.resume()) {
+    absl::StatusOr<bool> done = TryInstant();
+    if (!done.ok() || *done) return done.status();
+  }
   for (auto step : {&Migration::FollowLog, &Migration::CopyRows, &Migration::BuildIndexes, &Migration::CatchUp,
-                    &Migration::Verify, &Migration::CutOver}) {
+                    &Migration::Verify, &Migration::Postpone, &Migration::CutOver}) {
     if (stop.stop_requested()) return absl::CancelledError("interrupted");
     if (absl::Status status = (this->*step)(stop); !status.ok()) return status;
   }
   return Finish();
 }
 
+absl::StatusOr<bool> Migration::TryInstant() {
+  const std::string sql = absl::StrCat("ALTER TABLE ", table_, " ", alter_.clauses, ", ALGORITHM=INSTANT");
+  EXPLAIN() << "perhaps the server can do it at once: " << sql;
+  (void)connection_->Execute(
+      absl::StrCat("SET SESSION lock_wait_timeout = ", options_.cut_over_lock_timeout_seconds()));
+  absl::Status status = connection_->Execute(sql).status();
+  (void)connection_->Execute("SET SESSION lock_wait_timeout = DEFAULT");
+  instant_ = status.ok();
+  if (!instant_) LOG(INFO) << "not possible in place: " << status.message();
+  if (mysql::Classify(status) == mysql::ErrorClass::kLostConnection) return status;
+  return instant_;
+}
+
 absl::Status Migration::FollowLog(const std::stop_token& stop) {
-  SetState("following the binary log");
+  progress_.SetState("following the binary log");
+  binlog::StreamOptions stream_options;
   absl::StatusOr<binlog::Position> start = binlog::CurrentPosition(*connection_);
   if (!start.ok()) return start.status();
+  stream_options.use_gtid = options_.gtid();
+  if (options_.resume()) {
+    absl::StatusOr<std::string> server = ServerIdentity(*connection_);
+    if (!server.ok()) return server.status();
+    start->file = resumed_.log_file();
+    start->offset = resumed_.log_offset();
+    start->gtid_set = resumed_.gtid_set();
+    // File and offset mean nothing on another server.
+    if (*server != resumed_.server()) stream_options.use_gtid = true;
+  }
   EXPLAIN() << "step 2: whatever changes after " << start->ToString()
             << " comes from the binary log, whatever was there before from the copy";
-  binlog::StreamOptions stream_options;
   stream_options.connection = PlainSession(options_);
   stream_options.server_id = options_.replica_server_id();
-  stream_options.use_gtid = options_.gtid();
   stream_options.tables = {pair_->BinlogSpec()};
   if (options_.binlogsyncer_max_reconnect_attempts() > 0) {
     stream_options.max_reconnects = static_cast<int>(options_.binlogsyncer_max_reconnect_attempts());
@@ -155,7 +156,13 @@ absl::Status Migration::FollowLog(const std::stop_token& stop) {
   if (!stream.ok()) return stream.status();
   applier_ = std::make_unique<apply::Applier>(*pair_, row_session_, MakeApplyOptions(options_), gate_);
   if (absl::Status status = applier_->Start(*std::move(stream), *start); !status.ok()) return status;
-  return WaitForPreparedTransactions(stop);
+  copier_ = std::make_unique<copy::Copier>(*pair_, row_session_, MakeCopyOptions(options_, resumed_),
+                                           std::vector<const throttle::Gate*>{&gate_, &copy_gate_});
+  progress_.SetApplier(applier_.get());
+  operator_.SetApplier(applier_.get());
+  operator_.SetCopier(copier_.get());
+  StartHousekeeping();
+  return options_.resume() ? absl::OkStatus() : WaitForPreparedTransactions(stop);
 }
 
 // Rows of XA transactions that were prepared before the log's start are neither visible yet nor in the log to come.
@@ -185,53 +192,76 @@ absl::Status Migration::Supervise(const std::stop_token& stop,
     result = work(stop_work.get_token());
     done = true;
   });
-  absl::Status log_status;
+  absl::Status trouble;
   while (!done) {
-    log_status = applier_->status();
-    if (!log_status.ok()) stop_work.request_stop();
+    if (trouble.ok()) trouble = Trouble();
+    if (!trouble.ok()) stop_work.request_stop();
     absl::SleepFor(absl::Milliseconds(10));
   }
   worker.join();
-  return log_status.ok() ? result : log_status;
+  return trouble.ok() ? result : trouble;
 }
 
+absl::Status Migration::Trouble() const {
+  if (absl::Status status = applier_->status(); !status.ok()) return status;
+  return monitor_ ? monitor_->failure() : absl::OkStatus();
+}
+
+bool Migration::Panicked() const { return operator_.panicked() || (monitor_ && monitor_->panic()); }
+
 absl::Status Migration::CopyRows(const std::stop_token& stop) {
-  SetState("copying rows");
-  copier_ = std::make_unique<copy::Copier>(*pair_, row_session_, MakeCopyOptions(options_), gate_);
-  copier_->SetNiceRatio(options_.nice_ratio());
+  if (resumed_.copy_done()) {
+    progress_.SetTotalRows(resumed_.rows_copied());
+    progress_.SetCopyDone();
+    return absl::OkStatus();
+  }
+  if (absl::Status status = RunHooks("before-row-copy"); !status.ok()) return status;
+  progress_.SetState("migrating");
+  progress_.SetCopier(copier_.get());
   absl::Status status = Supervise(stop, [&](std::stop_token token) { return copier_->Run(token); });
   const copy::CopyProgress progress = copier_->Progress();
-  EXPLAIN() << "the copy " << (status.ok() ? "is complete: " : "ended early: ") << progress.chunks << " chunks, about "
+  EXPLAIN() << "the copy " << (status.ok() ? "is complete: " : "ended early: ") << progress.chunks << " chunks, "
             << progress.rows << " rows";
-  return status;
+  if (!status.ok()) return status;
+  progress_.SetTotalRows(resumed_.rows_copied() + progress.rows);
+  progress_.SetCopyDone();
+  SaveCheckpoint();
+  return RunHooks("row-copy-complete");
 }
 
 absl::Status Migration::BuildIndexes(const std::stop_token& stop) {
   if (deferred_.empty()) return absl::OkStatus();
-  SetState("building indexes");
+  progress_.SetState("building indexes");
   const std::string sql = schema::AddIndexesSql(pair_->ghost, deferred_);
   EXPLAIN() << "step 3, the rows are there, now their indexes; changes wait in the binary log meanwhile: " << sql;
   applier_->Pause();
   absl::Status status =
       Supervise(stop, [&](std::stop_token token) { return ExecuteStoppable(*connection_, sql, token); });
   applier_->Resume();
+  if (status.ok() && checkpointer_) checkpointer_->ForgetIndexes();
   return status;
 }
 
+absl::Status Migration::Reconnect() { return connection_->broken() ? connection_->Reconnect() : absl::OkStatus(); }
+
 absl::Status Migration::CatchUp(const std::stop_token& stop) {
-  SetState("catching up");
-  if (connection_->broken()) {
-    if (absl::Status status = connection_->Reconnect(); !status.ok()) return status;
+  progress_.SetState("catching up");
+  if (absl::Status status = Reconnect(); !status.ok()) return status;
+  if (options_.analyze_ghost_table_before_cutover()) {
+    if (absl::Status status =
+            connection_->Execute(absl::StrCat("ANALYZE TABLE ", pair_->ghost.QualifiedName())).status();
+        !status.ok())
+      return status;
   }
   absl::StatusOr<binlog::Position> end = binlog::CurrentPosition(*connection_);
   if (!end.ok()) return end.status();
   EXPLAIN() << "applying what is left of the log, up to " << end->ToString();
-  return applier_->WaitFor(*end, absl::InfiniteFuture(), stop);
+  return Supervise(stop, [&](std::stop_token token) { return applier_->WaitFor(*end, absl::InfiniteFuture(), token); });
 }
 
 absl::Status Migration::Verify(const std::stop_token& stop) {
   if (!options_.verify()) return absl::OkStatus();
-  SetState("comparing old and new table");
+  progress_.SetState("comparing old and new table");
   verify::Verifier verifier(
       *pair_, row_session_,
       {.threads = static_cast<int>(options_.threads()), .retries = static_cast<int>(options_.default_retries())},
@@ -257,8 +287,28 @@ absl::Status Migration::Verify(const std::stop_token& stop) {
   return absl::OkStatus();
 }
 
+absl::Status Migration::Postpone(const std::stop_token& stop) {
+  const std::string& file = options_.postpone_cut_over_flag_file();
+  bool begun = false;
+  while (!file.empty() && access(file.c_str(), F_OK) == 0 && !operator_.unpostponed()) {
+    if (!std::exchange(begun, true)) {
+      progress_.SetState("postponing cut-over");
+      if (absl::Status status = RunHooks("begin-postponed"); !status.ok()) return status;
+      EXPLAIN() << "the swap waits while " << file
+                << " exists, or for the command unpostpone; changes are applied meanwhile";
+    }
+    if (absl::Status status = Trouble(); !status.ok()) return status;
+    if (!mysql::SleepUnlessStopped(absl::Milliseconds(100), stop)) return absl::CancelledError("interrupted");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Migration::CutOver(const std::stop_token& stop) {
-  SetState("cutting over");
+  absl::Status open = Supervise(stop, [&](std::stop_token token) {
+    return gate_.Wait(token) ? absl::OkStatus() : absl::CancelledError("interrupted");
+  });
+  if (!open.ok()) return open;
+  progress_.SetState("cutting over");
   cutover::Context context{.pair = *pair_,
                            .names = names_,
                            .session = row_session_,
@@ -270,6 +320,7 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
   EXPLAIN() << "step 4, the swap, by " << strategy->name();
   absl::Duration pause = absl::Seconds(1);
   for (uint32_t attempt = 0;; ++attempt) {
+    if (absl::Status status = RunHooks("before-cut-over"); !status.ok()) return status;
     absl::StatusOr<cutover::Outcome> outcome = strategy->Attempt(stop);
     if (outcome.ok()) {
       swapped_ = true;
@@ -280,7 +331,7 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
       return absl::OkStatus();
     }
     if (absl::IsCancelled(outcome.status()) && stop.stop_requested()) return outcome.status();
-    if (!applier_->status().ok()) return applier_->status();
+    if (absl::Status trouble = Trouble(); !trouble.ok()) return trouble;
     if (attempt >= options_.default_retries()) return outcome.status();
     LOG(WARNING) << "cut-over attempt " << attempt + 1 << " gave way: " << outcome.status().message();
     if (!mysql::SleepUnlessStopped(pause, stop)) return absl::CancelledError("interrupted");
@@ -291,43 +342,72 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
 
 absl::Status Migration::Finish() {
   ghost_exists_ = false;
+  housekeeper_.Stop();
   applier_->Stop();
-  if (!options_.ok_to_drop_table()) return absl::OkStatus();
-  if (connection_->broken()) {
-    if (absl::Status status = connection_->Reconnect(); !status.ok()) return status;
-  }
-  return schema::DropTable(*connection_, options_.database(), names_.old);
+  if (absl::Status status = Reconnect(); !status.ok()) return status;
+  if (absl::Status status = schema::DropTable(*connection_, options_.database(), names_.changelog); !status.ok())
+    return status;
+  return options_.ok_to_drop_table() ? schema::DropTable(*connection_, options_.database(), names_.old)
+                                     : absl::OkStatus();
 }
 
-// Cleans up and says how things stand.
-absl::Status Migration::Conclude(absl::Status status) {
-  if (applier_) applier_->Stop();
-  const std::string table = mysql::QualifiedName(options_.database(), options_.table());
-  const std::string old = mysql::QualifiedName(options_.database(), names_.old);
-  std::string left;
-  if (ghost_exists_ && !swapped_) {
-    absl::Status dropped = connection_->broken() ? connection_->Reconnect() : absl::OkStatus();
-    if (dropped.ok()) dropped = schema::DropTable(*connection_, options_.database(), names_.ghost);
-    if (!dropped.ok())
-      left = absl::StrCat("; left to drop: ", mysql::QualifiedName(options_.database(), names_.ghost), " (",
-                          dropped.message(), ")");
+absl::Status Migration::RunHooks(std::string_view event, control::Variables more) {
+  if (options_.hooks_path().empty()) return absl::OkStatus();
+  const control::StatusReport report = progress_.Report();
+  const std::optional<absl::Duration> eta = report.eta();
+  more.insert(more.end(), {{"GH_OST_ELAPSED_SECONDS", absl::StrCat(absl::ToInt64Seconds(report.elapsed))},
+                           {"GH_OST_ELAPSED_COPY_SECONDS", absl::StrCat(absl::ToInt64Seconds(report.copy_elapsed))},
+                           {"GH_OST_ESTIMATED_ROWS", absl::StrCat(report.rows_total)},
+                           {"GH_OST_COPIED_ROWS", absl::StrCat(report.rows_copied)},
+                           {"GH_OST_INSPECTED_LAG", absl::StrCat(absl::ToDoubleSeconds(report.lag))},
+                           {"GH_OST_HEARTBEAT_LAG", absl::StrCat(absl::ToDoubleSeconds(report.lag))},
+                           {"GH_OST_PROGRESS", absl::StrCat(report.progress_percent())},
+                           {"GH_OST_ETA_SECONDS", absl::StrCat(eta ? absl::ToInt64Seconds(*eta) : -1)}});
+  return hooks_.Run(event, more);
+}
+
+void Migration::StartHousekeeping() {
+  if (!options_.quiet()) housekeeper_.Every(absl::Seconds(1), [this] { PrintStatus(); });
+  housekeeper_.Every(absl::Milliseconds(options_.heartbeat_interval_millis()), [this] { SlowDownWhenBehind(); });
+  if (checkpointer_) housekeeper_.Every(absl::Seconds(options_.checkpoint_seconds()), [this] { SaveCheckpoint(); });
+  if (!options_.hooks_path().empty()) {
+    housekeeper_.Every(absl::Seconds(std::max(1u, options_.hooks_status_interval())), [this] {
+      absl::Status status = RunHooks("status", {{"GH_OST_STATUS", control::FormatText(progress_.Report())}});
+      if (!status.ok()) LOG(WARNING) << status.message();
+    });
   }
-  if (!status.ok()) {
-    const std::string place = swapped_ ? absl::StrCat("; ", table, " is the new table, ", old, " the old one")
-                                       : absl::StrCat("; ", table, " is unchanged");
-    return absl::Status(status.code(), absl::StrCat(status.message(), place, left));
-  }
-  const std::string took = absl::FormatDuration(absl::Trunc(absl::Now() - begin_, absl::Milliseconds(1)));
-  if (!options_.execute()) {
-    std::cout << "dry run: every check passed; " << table << " is unchanged. --execute does it" << left << "\n";
+  housekeeper_.Start();
+}
+
+void Migration::PrintStatus() {
+  const control::StatusReport report = progress_.Report();
+  if (!control::IsStatusDue(absl::ToInt64Seconds(report.elapsed), report)) return;
+  if (options_.status_format() == "json") {
+    std::cout << control::FormatJson(report) << std::endl;
+  } else if (isatty(STDOUT_FILENO) != 0) {
+    constexpr int kWidth = 100;
+    std::cout << "\r\x1b[K" << control::FormatBar(report, kWidth) << std::flush;
   } else {
-    std::cout << table << " has the new definition after " << took
-              << (options_.ok_to_drop_table() ? "; the old table is dropped" : absl::StrCat("; the old table is ", old))
-              << "\n";
+    std::cout << control::FormatText(report) << std::endl;
   }
-  return absl::OkStatus();
 }
 
-void Migration::SetState(std::string_view state) { LOG(INFO) << state; }
+void Migration::SlowDownWhenBehind() {
+  const absl::Duration lag = progress_.Report().lag;
+  common::metrics::GetGauge("migrate_lag_seconds", "Age of the oldest change that is not in the ghost table.")
+      .Set(absl::ToDoubleSeconds(lag));
+  if (lag > absl::Milliseconds(operator_.max_lag_millis())) {
+    copy_gate_.Close("behind", absl::StrCat("the copy waits for the log, lag=",
+                                            absl::FormatDuration(absl::Trunc(lag, absl::Milliseconds(10)))));
+  } else {
+    copy_gate_.Open("behind");
+  }
+}
+
+void Migration::SaveCheckpoint() {
+  if (!checkpointer_ || !applier_) return;
+  absl::Status status = checkpointer_->Save(*applier_, resumed_.copy_done() ? nullptr : copier_.get());
+  if (!status.ok()) LOG(WARNING) << "the checkpoint could not be saved: " << status.message();
+}
 
 }  // namespace migrate::migration

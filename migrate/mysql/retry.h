@@ -7,6 +7,7 @@
 #ifndef MIGRATE_MYSQL_RETRY_H_
 #define MIGRATE_MYSQL_RETRY_H_
 
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 
@@ -21,8 +22,12 @@ struct RetryPolicy {
 };
 
 // Runs `work` up to 1 + retries times, with a growing pause (10 ms to 1 s) between attempts and a new session in
-// `connection` where the old one was lost. Returns the last error.
+// `connection` where the old one was lost; the old one is made sure to have ended first. Returns the last error.
 absl::Status WithRetries(Connection& connection, const RetryPolicy& policy, const std::function<absl::Status()>& work);
+
+// Kills session `id` and waits until the server is done with it. For a session whose connection was lost: the server
+// may not have noticed, and a statement of it that ends late would undo what was done since.
+absl::Status EndSession(Connection& connection, uint64_t id);
 
 // Sleeps, at most until `stop` is requested; false if it was.
 bool SleepUnlessStopped(absl::Duration duration, const std::stop_token& stop);

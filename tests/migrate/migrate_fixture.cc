@@ -1,5 +1,7 @@
 #include "tests/migrate/migrate_fixture.h"
 
+#include <unistd.h>
+
 #include "absl/strings/str_cat.h"
 
 namespace tests::migrate {
@@ -65,9 +67,14 @@ std::vector<std::string> MigrateTest::Flags(const std::string& table, const std:
       absl::StrCat("--user=", primary().user), absl::StrCat("--password=", primary().password),
       absl::StrCat("--database=", database_), absl::StrCat("--table=", table), absl::StrCat("--alter=", alter),
       // Tests of both servers may run at the same time on one machine.
-      absl::StrCat("--serve-socket-file=", std::getenv("TEST_TMPDIR"), "/", database_, ".sock")};
+      absl::StrCat("--serve-socket-file=", SocketFile())};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
+}
+
+// A socket's path may have 107 bytes, too few for the test's own folder.
+std::string MigrateTest::SocketFile() const {
+  return absl::StrCat("/tmp/migrate-test-", getpid(), "-", database_, ".sock");
 }
 
 std::string MigrateTest::Tables() {

@@ -35,6 +35,8 @@ class MigrateTest : public testing::TestWithParam<Server::Kind> {
   std::vector<std::string> Flags(const std::string& table, const std::string& alter,
                                  std::vector<std::string> more = {}) const;
 
+  std::string SocketFile() const;
+
   // Names of all tables of the test's database, sorted, joined by commas.
   std::string Tables();
 

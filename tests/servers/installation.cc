@@ -67,13 +67,10 @@ std::vector<std::string> Installation::InitializeCommand(const std::string& data
     Append(command, {"--datadir=" + data_folder, "--initialize-insecure"});
     return command;
   }
-  std::vector<std::string> command = {"/usr/bin/mariadb-install-db",
-                                      "--no-defaults",
-                                      "--datadir=" + data_folder,
-                                      "--auth-root-authentication-method=normal",
-                                      "--skip-test-db",
-                                      "--innodb-log-file-size=64M",
-                                      "--innodb-flush-method=nosync"};
+  std::vector<std::string> command = {"/usr/bin/mariadb-install-db", "--no-defaults", "--datadir=" + data_folder,
+                                      // Its own: two that start at once would use the same names in /tmp.
+                                      "--tmpdir=" + data_folder, "--auth-root-authentication-method=normal",
+                                      "--skip-test-db", "--innodb-log-file-size=64M", "--innodb-flush-method=nosync"};
   if (user.is_still_root) command.push_back("--user=root");
   return command;
 }

@@ -1,0 +1,222 @@
+// The operator's hands on a running migration: commands, flag files, hooks, interruption and going on.
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/migrate/migrate_fixture.h"
+#include "tests/migrate/workload.h"
+
+namespace tests::migrate {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int kRows = 20'000;
+
+class ControlTest : public MigrateTest {
+ protected:
+  void SetUp() override {
+    MigrateTest::SetUp();
+    if (IsSkipped()) return;
+    Execute(absl::StrCat("CREATE TABLE t (", Workload::Definition(KeyShape::kInteger),
+                         ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"));
+    Fill("t", Workload::InitialColumns(KeyShape::kInteger), Workload::InitialValues(KeyShape::kInteger), kRows);
+    folder_ = absl::StrCat(std::getenv("TEST_TMPDIR"), "/", database_, GetParam());
+    mkdir(folder_.c_str(), 0755);
+  }
+
+  WorkloadOptions Writers() { return {.address = Address(), .table = "t", .initial_rows = kRows, .seed = 7}; }
+
+  std::string Ask(const std::string& command) {
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, SocketFile().c_str(), sizeof(address.sun_path) - 1);
+    std::string answer;
+    if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+      EXPECT_GT(write(fd, (command + "\n").data(), command.size() + 1), 0);
+      char buffer[4096];
+      for (ssize_t n; (n = read(fd, buffer, sizeof(buffer))) > 0;) answer.append(buffer, n);
+    }
+    close(fd);
+    return answer;
+  }
+
+  // Asks until the answer holds `text`; the bound only ends a test that fails.
+  bool Eventually(const std::string& command, const std::string& text) {
+    for (int i = 0; i < 600; ++i) {
+      if (absl::StrContains(Ask(command), text)) return true;
+      absl::SleepFor(absl::Milliseconds(50));
+    }
+    return false;
+  }
+
+  std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
+  void Touch(const std::string& name) { std::ofstream(Path(name)) << "\n"; }
+  std::string Read(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(Path(name)).rdbuf();
+    return text.str();
+  }
+  void InstallHook(const std::string& event) {
+    const std::string path = Path(absl::StrCat("gh-ost-on-", event));
+    std::ofstream(path) << "#!/bin/sh\necho " << event << " $GH_OST_TABLE_NAME $GH_OST_COPIED_ROWS >> " << folder_
+                        << "/events\n";
+    chmod(path.c_str(), 0755);
+  }
+
+  std::string folder_;
+};
+
+TEST_P(ControlTest, PostponedUntilTheFlagFileGoesWhileChangesGoOn) {
+  Touch("postpone");
+  Workload workload(Writers());
+  workload.Start();
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT",
+                               {"--execute", absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))}));
+  ASSERT_TRUE(migrate.WaitForOutput("postponing cut-over", absl::Seconds(60))) << migrate.output();
+  EXPECT_THAT(Ask("status"), AllOf(HasSubstr("# Migrating"), HasSubstr("State: postponing cut-over"),
+                                   HasSubstr("postpone-cut-over-flag-file")));
+  EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
+  unlink(Path("postpone").c_str());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  workload.Stop();
+  EXPECT_TRUE(workload.Check("t").ok()) << workload.Check("t");
+  EXPECT_EQ(Tables(), "_t_del,t");
+}
+
+TEST_P(ControlTest, CommandsThrottleTuneAndUnpostpone) {
+  Touch("postpone");
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT",
+                               {"--execute", "--chunk-size=50", "--nice-ratio=1", "--force-named-cut-over",
+                                absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))}));
+  ASSERT_TRUE(Eventually("sup", "State: migrating")) << migrate.output();
+  EXPECT_THAT(Ask("throttle"), HasSubstr("throttled, commanded by user"));
+  const std::string copied = Ask("sup").substr(0, 20);
+  EXPECT_EQ(Ask("chunk-size=?"), "50\n");
+  EXPECT_THAT(Ask("chunk-size=1"), HasSubstr("chunk-size=1: expected"));
+  EXPECT_THAT(Ask("chunk-size=1000"), HasSubstr("chunk-size: 1000"));
+  EXPECT_THAT(Ask("nice-ratio=0"), HasSubstr("nice-ratio: -"));
+  EXPECT_THAT(Ask("coordinates"), HasSubstr(":"));
+  EXPECT_THAT(Ask("applier"), HasSubstr(absl::StrCat(primary().port)));
+  EXPECT_THAT(Ask("no-throttle"), Not(HasSubstr("throttled")));
+  ASSERT_TRUE(Eventually("sup", "State: postponing cut-over")) << migrate.output();
+  EXPECT_THAT(Ask("unpostpone"), HasSubstr("without specifying table name"));
+  EXPECT_THAT(Ask("unpostpone=other"), HasSubstr("migrated table is t"));
+  EXPECT_EQ(Ask("unpostpone=t"), "Unpostponed\n");
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(access(SocketFile().c_str(), F_OK), -1);
+}
+
+TEST_P(ControlTest, PanicLeavesEverythingWhereItIs) {
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", "--chunk-size=10", "--nice-ratio=1"}));
+  ASSERT_TRUE(Eventually("sup", "State: migrating")) << migrate.output();
+  EXPECT_EQ(Ask("panic"), "Panicking\n");
+  EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
+  EXPECT_THAT(migrate.output(), AllOf(HasSubstr("panic"), HasSubstr("`t` is unchanged"), HasSubstr("_t_gho")));
+  EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
+}
+
+TEST_P(ControlTest, FlagFilesThrottleAndPanic) {
+  Touch("throttle");
+  MigrateProcess migrate(
+      Flags("t", "ADD COLUMN added INT",
+            {"--execute", "--chunk-size=10", "--nice-ratio=1", absl::StrCat("--throttle-flag-file=", Path("throttle")),
+             absl::StrCat("--panic-flag-file=", Path("panic"))}));
+  ASSERT_TRUE(Eventually("sup", "State: throttled")) << migrate.output();
+  unlink(Path("throttle").c_str());
+  ASSERT_TRUE(Eventually("sup", "State: migrating")) << migrate.output();
+  EXPECT_THAT(Ask("max-load=Threads_running=x"), HasSubstr("Threads_running"));
+  EXPECT_THAT(Ask("max-load=Threads_connected=1"), HasSubstr("max-load: Threads_connected=1"));
+  EXPECT_TRUE(Eventually("sup", "State: throttled")) << migrate.output();
+  Touch("panic");
+  EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
+  EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
+}
+
+TEST_P(ControlTest, HooksRunInOrder) {
+  const std::vector<std::string> events = {"startup",         "validated", "before-row-copy", "row-copy-complete",
+                                           "before-cut-over", "success",   "failure"};
+  for (const std::string& event : events) InstallHook(event);
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", absl::StrCat("--hooks-path=", folder_)}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Read("events"), absl::StrCat("startup t 0\nvalidated t 0\nbefore-row-copy t 0\nrow-copy-complete t ", kRows,
+                                         "\nbefore-cut-over t ", kRows, "\nsuccess t ", kRows, "\n"));
+}
+
+TEST_P(ControlTest, AHookThatFailsStopsTheMigration) {
+  std::ofstream(Path("gh-ost-on-before-cut-over")) << "#!/bin/sh\nexit 3\n";
+  chmod(Path("gh-ost-on-before-cut-over").c_str(), 0755);
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", absl::StrCat("--hooks-path=", folder_)}));
+  EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("gh-ost-on-before-cut-over ended with code 3"));
+  EXPECT_EQ(Tables(), "t");
+}
+
+TEST_P(ControlTest, StatusLinesInBothFormats) {
+  for (const auto& [format, phrase] :
+       {std::pair("text", "State: migrating; ETA: "), std::pair("json", "\"state\":\"migrating\"")}) {
+    MigrateProcess migrate(Flags("t", "ADD COLUMN added INT",
+                                 {"--execute", "--initially-drop-ghost-table", "--chunk-size=10", "--nice-ratio=5",
+                                  absl::StrCat("--status-format=", format)}));
+    EXPECT_TRUE(migrate.WaitForOutput(phrase, absl::Seconds(30))) << migrate.output();
+    migrate.Signal(SIGINT);
+    EXPECT_EQ(migrate.Wait(), 130);
+  }
+}
+
+// kill -9 in the middle of the copy, while the application writes; the second run goes on from the checkpoint.
+TEST_P(ControlTest, ResumeAfterKill) {
+  Workload workload(Writers());
+  workload.Start();
+  {
+    MigrateProcess migrate(Flags("t", "ADD COLUMN added INT, ADD KEY (n)",
+                                 {"--execute", "--chunk-size=10", "--nice-ratio=20", "--checkpoint-seconds=1"}));
+    ASSERT_TRUE(Eventually("sup", "Applied")) << migrate.output();
+    for (int i = 0; i < 600 && Value("SELECT COUNT(*) FROM _t_ghc") == "0"; ++i) absl::SleepFor(absl::Milliseconds(50));
+    absl::SleepFor(absl::Milliseconds(500));
+    migrate.Signal(SIGKILL);
+    EXPECT_EQ(migrate.Wait(), 128 + SIGKILL);
+  }
+  EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
+  MigrateProcess other(Flags("t", "ADD COLUMN other INT", {"--execute", "--resume", "--initially-drop-socket-file"}));
+  EXPECT_EQ(other.Wait(), 1);
+  EXPECT_THAT(other.output(), HasSubstr("the checkpoint is of another change"));
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT, ADD KEY (n)",
+                               {"--execute", "--resume", "--explain", "--initially-drop-socket-file"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("going on where an earlier run stopped"));
+  workload.Stop();
+  EXPECT_TRUE(workload.Check("t").ok()) << workload.Check("t") << migrate.output();
+  EXPECT_EQ(Tables(), "_t_del,t");
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema=DATABASE() AND table_name='t' "
+                  "AND index_name='n'"),
+            "1");
+}
+
+TEST_P(ControlTest, ResumeWithoutACheckpointIsRefused) {
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", "--resume"}));
+  EXPECT_EQ(migrate.Wait(), 1);
+  EXPECT_THAT(migrate.output(), HasSubstr("there is no checkpoint"));
+  EXPECT_EQ(Tables(), "t");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, ControlTest, testing::Values(Server::kMariaDb, Server::kMySql), KindName);
+
+}  // namespace
+}  // namespace tests::migrate
