@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -158,6 +159,26 @@ class BlockedSignals {
   int fd_;
 };
 
+// The sentry sets the terminal to raw mode while it serves one to a guest; however it ends, the terminal comes back.
+class SavedTerminal {
+ public:
+  SavedTerminal() : saved_(tcgetattr(STDIN_FILENO, &settings_) == 0) {}
+  ~SavedTerminal() {
+    if (!saved_) return;
+    // From a background process group setting it would stop us.
+    sigset_t set, previous;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &set, &previous);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &settings_);
+    sigprocmask(SIG_SETMASK, &previous, nullptr);
+  }
+
+ private:
+  termios settings_;
+  const bool saved_;
+};
+
 absl::Status CloneFailed(int error) {
   switch (error) {
     case ENOSPC:
@@ -183,6 +204,7 @@ absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::functi
   if (!streams.ok()) return streams;
   if (options.unconfined) return RunUnconfined(options, body);
 
+  SavedTerminal terminal;
   Channels channels;
   BlockedSignals signals;
   unsigned long flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD;
