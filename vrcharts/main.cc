@@ -41,6 +41,10 @@ absl::StatusOr<int> Run(const vrcharts::options::Options& options, const std::ve
     default:
       status = vrcharts::desktop::RunWindow(**app);
   }
+  // Also when interrupted: that is how many people leave.
+  if (status.ok() || absl::IsCancelled(status)) {
+    if (absl::Status saved = (*app)->SaveState(); !saved.ok()) return saved;
+  }
   if (!status.ok()) return status;
   return 0;
 }

@@ -85,7 +85,9 @@ Outcome RunProgram(const RunOptions& options) {
   const std::string program = std::filesystem::absolute(ProgramPath());
   std::vector<std::string> arguments = {program};
   arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
-  std::vector<std::string> changes = {absl::StrCat("HOME=", folder), absl::StrCat("XDG_RUNTIME_DIR=", folder)};
+  std::vector<std::string> changes = {absl::StrCat("HOME=", folder), absl::StrCat("XDG_RUNTIME_DIR=", folder),
+                                      // Compiled shaders are kept from run to run of one test.
+                                      absl::StrCat("MESA_SHADER_CACHE_DIR=", TempPath("mesa"))};
   changes.insert(changes.end(), options.environment.begin(), options.environment.end());
   std::vector<std::string> environment = MergedEnvironment(changes);
   std::vector<char*> argv = Pointers(arguments), envp = Pointers(environment);

@@ -1,6 +1,7 @@
 #include "vrcharts/app/app.h"
 
 #include <cmath>
+#include <filesystem>
 #include <glm/gtc/matrix_transform.hpp>
 
 #include "common/explain/explain.h"
@@ -56,12 +57,20 @@ absl::StatusOr<std::unique_ptr<App>> App::Create(const options::Options& options
   absl::StatusOr<std::unique_ptr<wall::Board>> board = wall::Board::Create(options, app->atlas_.get());
   if (!board.ok()) return board.status();
   app->board_ = std::move(*board);
+  if (!options.state().empty() && std::filesystem::exists(options.state())) {
+    if (absl::Status status = app->board_->LoadState(options.state()); !status.ok()) return status;
+    EXPLAIN() << "the wall is as " << options.state() << " kept it";
+  }
   app->scene_.light_theme = options.theme() == options::THEME_LIGHT;
   app->ray_geometry_ = MakeRay(0x8fb8ff, 3, 200);
   app->pressed_ray_geometry_ = MakeRay(0xffffff, 5, 255);
   app->dot_geometry_ = MakeDisc(9, chart::Rgb(0xffffff, 0.9), chart::Rgb(0x0b1220, 0.8), 2);
   app->ring_geometry_ = MakeDisc(350, chart::Rgb(0x5b9dff, 0.18), chart::Rgb(0x8fb8ff, 0.9), 15);
   return app;
+}
+
+absl::Status App::SaveState() const {
+  return options_.state().empty() ? absl::OkStatus() : board_->SaveState(options_.state());
 }
 
 void App::Update(absl::Time now) {

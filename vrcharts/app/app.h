@@ -42,6 +42,9 @@ class App {
 
   void SetVignette(float strength) { scene_.vignette = strength; }
 
+  // Keeps the wall in the file of --state, where there is one.
+  absl::Status SaveState() const;
+
   // Takes over finished data and input; scene() shows the result.
   void Update(absl::Time now);
   const render::Scene& scene() const { return scene_; }

@@ -72,9 +72,10 @@ absl::Status WriteImage(app::App& app) {
                                           .cache_file = options.pipeline_cache()});
   if (!renderer.ok()) return renderer.status();
 
+  const Camera camera = Camera::FromOptions(options);
+  app.board().SetEye(camera.position);
   app.board().WaitForData(kWaitForData);
   app.Update(absl::Now());
-  const Camera camera = Camera::FromOptions(options);
   EXPLAIN() << "drawing " << options.width() << "x" << options.height() << " pixels offscreen";
   const render::View view = camera.View(options.width(), options.height());
   absl::Status status = (*renderer)->Draw((*offscreen)->target(), {&view, 1}, app.scene(), app.atlas());

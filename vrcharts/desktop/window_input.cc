@@ -29,7 +29,9 @@ const std::map<char, wall::Command>& Keys() {
   return *keys;
 }
 
-WindowInput::WindowInput(app::App& app, const Camera& start) : app_(app), start_(start), camera_(start) {}
+WindowInput::WindowInput(app::App& app, const Camera& start) : app_(app), start_(start), camera_(start) {
+  app_.board().SetEye(camera_.position);
+}
 
 void WindowInput::SetSize(uint32_t width, uint32_t height) {
   width_ = std::max(width, 1u);

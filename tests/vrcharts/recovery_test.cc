@@ -1,0 +1,91 @@
+// What a headset does to a program in the middle of a frame: the session is lost, the runtime dies and comes back, the system's menu takes
+// the focus, the person recentres. Monado is the runtime; loss_layer.cc makes these things happen.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "tests/vrcharts/run.h"
+
+namespace tests::vrcharts {
+namespace {
+
+class RecoveryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    environment_ = MonadoEnvironment();
+    if (environment_.empty()) GTEST_SKIP() << "Monado is not installed (run: tests/openxr/build_monado)";
+    const std::string layer = std::filesystem::absolute(absl::StrCat(
+        std::getenv("TEST_SRCDIR"), "/", std::getenv("TEST_WORKSPACE"), "/tests/vrcharts/libloss_layer.so"));
+    ASSERT_TRUE(std::filesystem::exists(layer)) << layer;
+    const std::string folder = TempPath("layers");
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/loss.json")
+        << R"({"file_format_version": "1.0.0", "api_layer": {"name": "XR_APILAYER_TEST_loss", "library_path": ")" << layer
+        << R"(", "api_version": "1.0", "implementation_version": "1", "description": "loses things"}})";
+    environment_.push_back("XR_API_LAYER_PATH=" + folder);
+    environment_.push_back("XR_ENABLE_API_LAYERS=XR_APILAYER_TEST_loss");
+  }
+
+  Outcome RunWith(const std::string& events, int frames) {
+    std::vector<std::string> environment = environment_;
+    environment.push_back("VRCHARTS_TEST_EVENTS=" + events);
+    return RunProgram({.flags = {"--viewer=openxr", absl::StrCat("--frames=", frames), "--vulkan_validation",
+                                 "--explain", "--metrics_file=" + Metrics()},
+                       .environment = environment});
+  }
+
+  static std::string Metrics() { return TempPath("metrics.txt"); }
+
+  static int Recoveries() {
+    const std::string name = "vrcharts_xr_recoveries_total ";
+    std::ifstream file(Metrics());
+    for (std::string line; std::getline(file, line);) {
+      if (line.rfind(name, 0) == 0) return std::stoi(line.substr(name.size()));
+    }
+    return 0;
+  }
+
+  std::vector<std::string> environment_;
+};
+
+int Count(const std::string& text, const std::string& what) {
+  int count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(RecoveryTest, ALostSessionIsReplaced) {
+  const Outcome outcome = RunWith("session_lost@10,session_lost@25", 40);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Recoveries(), 2) << outcome.err;
+  EXPECT_EQ(Count(outcome.err, "VISIBLE -> FOCUSED"), 3) << "each session came to the foreground";
+}
+
+TEST_F(RecoveryTest, ALostRuntimeIsWaitedFor) {
+  const Outcome outcome = RunWith("instance_lost@10", 25);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Recoveries(), 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("the wall is as it was"), std::string::npos);
+}
+
+TEST_F(RecoveryTest, ASessionAboutToBeLostIsReplaced) {
+  const Outcome outcome = RunWith("loss_pending@12", 25);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Recoveries(), 1) << outcome.err;
+}
+
+TEST_F(RecoveryTest, FocusComesAndGoesAndRecentringIsHeard) {
+  const Outcome outcome = RunWith("unfocus@10,focus@14,recenter@18", 25);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Recoveries(), 0);
+  EXPECT_NE(outcome.err.find("FOCUSED -> VISIBLE"), std::string::npos);
+  EXPECT_EQ(Count(outcome.err, "VISIBLE -> FOCUSED"), 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("recentred"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tests::vrcharts
