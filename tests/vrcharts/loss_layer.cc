@@ -7,7 +7,8 @@
 //   unfocus@N focus@N the session is said to leave or to regain the focus (the system's menu)
 //   recenter@N        the reference spaces are said to change
 //
-// The loader's interface is not in Debian's headers; the structures are those of the loader specification ("OpenXR API layers").
+// The loader's interface is not in Debian's headers; the structures are those of the loader specification ("OpenXR API
+// layers").
 
 #include <openxr/openxr.h>
 
@@ -180,8 +181,8 @@ XrResult CreateLayerInstance(const XrInstanceCreateInfo* info, const CreateInfo*
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) XrResult xrNegotiateLoaderApiLayerInterface(const LoaderInfo* loader,
-                                                                                             const char* /*name*/,
-                                                                                             LayerRequest* request) {
+                                                                                              const char* /*name*/,
+                                                                                              LayerRequest* request) {
   if (loader == nullptr || request == nullptr || loader->min_interface > 1) return XR_ERROR_INITIALIZATION_FAILED;
   request->interface_version = 1;
   request->api_version = XR_MAKE_VERSION(1, 0, 0);

@@ -1,5 +1,5 @@
-// What a headset does to a program in the middle of a frame: the session is lost, the runtime dies and comes back, the system's menu takes
-// the focus, the person recentres. Monado is the runtime; loss_layer.cc makes these things happen.
+// What a headset does to a program in the middle of a frame: the session is lost, the runtime dies and comes back, the
+// system's menu takes the focus, the person recentres. Monado is the runtime; loss_layer.cc makes these things happen.
 
 #include <gtest/gtest.h>
 
@@ -24,8 +24,8 @@ class RecoveryTest : public testing::Test {
     const std::string folder = TempPath("layers");
     std::filesystem::create_directories(folder);
     std::ofstream(folder + "/loss.json")
-        << R"({"file_format_version": "1.0.0", "api_layer": {"name": "XR_APILAYER_TEST_loss", "library_path": ")" << layer
-        << R"(", "api_version": "1.0", "implementation_version": "1", "description": "loses things"}})";
+        << R"({"file_format_version": "1.0.0", "api_layer": {"name": "XR_APILAYER_TEST_loss", "library_path": ")"
+        << layer << R"(", "api_version": "1.0", "implementation_version": "1", "description": "loses things"}})";
     environment_.push_back("XR_API_LAYER_PATH=" + folder);
     environment_.push_back("XR_ENABLE_API_LAYERS=XR_APILAYER_TEST_loss");
   }

@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -63,6 +65,12 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
+int Occurrences(const std::string& text, const std::string& what) {
+  int count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
 }  // namespace
 
 std::vector<std::string> Outcome::messages() const {
@@ -101,19 +109,37 @@ Outcome RunProgram(const RunOptions& options) {
     execve(program.c_str(), argv.data(), envp.data());
     _exit(127);
   }
+  std::atomic<bool> script_over{false}, program_over{false};
+  std::thread script;
+  if (options.meanwhile) {
+    script = std::thread([&] {
+      options.meanwhile([&](const std::string& text, int times) {
+        const absl::Time give_up = absl::Now() + absl::Minutes(1);
+        while (Occurrences(ReadFile(err), text) < times) {
+          if (absl::Now() > give_up || program_over) return false;
+          absl::SleepFor(absl::Milliseconds(20));
+        }
+        return true;
+      });
+      script_over = true;
+    });
+  }
   Outcome outcome;
   const absl::Time start = absl::Now();
   bool stopped = false;
   int status = 0;
   while (waitpid(child, &status, WNOHANG) == 0) {
     const absl::Duration elapsed = absl::Now() - start;
-    if (!stopped && options.stop_after_seconds > 0 && elapsed > absl::Seconds(options.stop_after_seconds)) {
+    const bool time_is_over = options.stop_after_seconds > 0 && elapsed > absl::Seconds(options.stop_after_seconds);
+    if (!stopped && (time_is_over || script_over)) {
       kill(child, SIGTERM);
       stopped = true;
     }
     if (elapsed > absl::Seconds(options.give_up_after_seconds)) kill(child, SIGKILL);
     absl::SleepFor(absl::Milliseconds(10));
   }
+  program_over = true;
+  if (script.joinable()) script.join();
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   outcome.out = ReadFile(out);
   outcome.err = ReadFile(err);

@@ -1,6 +1,7 @@
 #ifndef TESTS_VRCHARTS_RUN_H_
 #define TESTS_VRCHARTS_RUN_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct RunOptions {
   std::vector<std::string> environment;  // NAME=VALUE, beside this process's own; "NAME" alone takes it away
   int stop_after_seconds = 0;            // SIGTERM then; 0: never
   int give_up_after_seconds = 120;       // SIGKILL then
+  // Runs beside the program, which gets SIGTERM when it returns. What it is given waits until standard error holds a
+  // text (a minute at most) and says whether it does.
+  using WaitFor = std::function<bool(const std::string& text, int times)>;
+  std::function<void(const WaitFor& wait_for)> meanwhile;
 };
 
 // Runs //vrcharts:vrcharts in a fresh empty folder.

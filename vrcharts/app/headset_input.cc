@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/explain/explain.h"
+
 namespace vrcharts::app {
 namespace {
 
 constexpr float kScrollPerSecond = 8.0f;   // notches of a wheel at full deflection
 constexpr float kZoomDeadZone = 0.5f;      // the same stick turns: zooming takes intent
 constexpr float kFarthestTeleport = 8.0f;  // metres
+
+constexpr const char* kGaitNames[] = {"stands", "walks", "walks briskly"};
+constexpr const char* kHandNames[] = {"left", "right"};
 
 // The board knows pointer 0 as the right hand.
 int PointerOf(xr::Hand hand) { return hand == xr::kRight ? 0 : 1; }
@@ -74,7 +79,13 @@ void HeadsetInput::Move(const std::array<xr::HandState, xr::kHands>& hands, cons
   input.head = head.orientation;
   input.head_position = head.position;
   if (hands[walking_].aim.has_value()) input.teleport_target = FloorTarget(RayFrom(ToWorld(*hands[walking_].aim)));
+  const locomotion::State before = state_;
   state_ = locomotion::Step(settings_, state_, input, static_cast<float>(absl::ToDoubleSeconds(elapsed)));
+  if (state_.gait != before.gait || state_.rig.yaw != before.rig.yaw) {
+    const glm::vec3 place = ToWorld(head).position;
+    EXPLAIN() << "the person " << kGaitNames[static_cast<int>(state_.gait)] << " at x " << place.x << " y " << place.y
+              << " z " << place.z << " m, turned by " << std::round(glm::degrees(state_.rig.yaw)) << " degrees";
+  }
   app_.SetVignette(state_.vignette);
   app_.ShowTeleport(state_.teleport_aiming ? input.teleport_target : std::nullopt);
 }
@@ -96,16 +107,21 @@ void HeadsetInput::Point(xr::Hand hand, const xr::HandState& now, const xr::Hand
   board.Point(pointer, ray);
   app_.ShowPointer(pointer, App::Pointer{ray, now.select || now.grab});
   if (now.select && !before.select) {
+    EXPLAIN() << "the " << kHandNames[hand] << " hand presses on " << board.hovered(pointer);
     board.Press(pointer, time);
     ticks_[hand] = true;
   }
   if (!now.select && before.select) board.Release(pointer);
   if (now.grab && !before.grab) {
+    EXPLAIN() << "the " << kHandNames[hand] << " hand takes hold of " << board.hovered(pointer);
     board.Grab(pointer);
     ticks_[hand] = true;
   }
   if (!now.grab && before.grab) board.Drop(pointer);
-  if (now.stick_click && !before.stick_click) board.Run(wall::Command::kToggleFocus);
+  if (now.stick_click && !before.stick_click) {
+    EXPLAIN() << "the " << kHandNames[hand] << " hand brings " << board.hovered(pointer) << " near, or puts it back";
+    board.Run(wall::Command::kToggleFocus);
+  }
   if (now.menu && !before.menu) board.Run(wall::Command::kNextPage);
 
   const float seconds = static_cast<float>(absl::ToDoubleSeconds(std::min(elapsed, absl::Milliseconds(100))));
