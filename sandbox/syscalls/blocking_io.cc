@@ -1,10 +1,11 @@
 #include "sandbox/syscalls/blocking_io.h"
 
 #include <signal.h>
-#include <sys/resource.h>
+#include <sys/inotify.h>
 
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
+#include "sandbox/vfs/watches.h"
 
 namespace sandbox {
 namespace {
@@ -20,6 +21,7 @@ Result<size_t> TimeoutIsAgain(Result<size_t> result) {
 
 Result<size_t> ReadBlocking(Task& task, File& file, IoBuffer& to) {
   Result<size_t> result = file.Read(to);
+  if (result.ok() && *result > 0) Happened(*file.path().dentry, IN_ACCESS);
   WaitQueue* queue = file.wait_queue();
   if (result.ok() || result.error() != EAGAIN || file.nonblocking() || queue == nullptr) return result;
   const Deadline deadline = DeadlineAfter(file.read_timeout());
@@ -41,12 +43,15 @@ Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
       if (result.error() == EPIPE) task.SendSignal(SIGPIPE);
       return from.done() > 0 ? Result<size_t>(from.done()) : result;
     }
+    if (*result > 0) Happened(*file.path().dentry, IN_MODIFY);
     if (from.remaining() == 0 || *result == 0 || file.nonblocking() || queue == nullptr) return from.done();
   }
 }
 
 Result<size_t> WriteAtBlocking(Task&, File& file, IoBuffer& from, uint64_t offset) {
-  return file.WriteAt(from, offset);
+  Result<size_t> result = file.WriteAt(from, offset);
+  if (result.ok() && *result > 0) Happened(*file.path().dentry, IN_MODIFY);
+  return result;
 }
 
 }  // namespace sandbox

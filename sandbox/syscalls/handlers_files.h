@@ -102,6 +102,27 @@ SyscallResult SysSync(Task& task, const SyscallArguments& a);
 SyscallResult SysSyncfs(Task& task, const SyscallArguments& a);
 SyscallResult SysFadvise64(Task& task, const SyscallArguments& a);
 SyscallResult SysReadahead(Task& task, const SyscallArguments& a);
+SyscallResult SysPoll(Task& task, const SyscallArguments& a);
+SyscallResult SysPpoll(Task& task, const SyscallArguments& a);
+SyscallResult SysSelect(Task& task, const SyscallArguments& a);
+SyscallResult SysPselect6(Task& task, const SyscallArguments& a);
+SyscallResult SysEpollCreate(Task& task, const SyscallArguments& a);
+SyscallResult SysEpollCreate1(Task& task, const SyscallArguments& a);
+SyscallResult SysEpollWait(Task& task, const SyscallArguments& a);
+SyscallResult SysEpollPwait(Task& task, const SyscallArguments& a);
+SyscallResult SysEpollPwait2(Task& task, const SyscallArguments& a);
+SyscallResult SysEventfd(Task& task, const SyscallArguments& a);
+SyscallResult SysEventfd2(Task& task, const SyscallArguments& a);
+SyscallResult SysSignalfd(Task& task, const SyscallArguments& a);
+SyscallResult SysSignalfd4(Task& task, const SyscallArguments& a);
+SyscallResult SysTimerfdGettime(Task& task, const SyscallArguments& a);
+SyscallResult SysInotifyInit(Task& task, const SyscallArguments& a);
+SyscallResult SysInotifyInit1(Task& task, const SyscallArguments& a);
+SyscallResult SysInotifyRmWatch(Task& task, const SyscallArguments& a);
+SyscallResult SysEpollCtl(Task& task, const SyscallArguments& a);
+SyscallResult SysTimerfdCreate(Task& task, const SyscallArguments& a);
+SyscallResult SysTimerfdSettime(Task& task, const SyscallArguments& a);
+SyscallResult SysInotifyAddWatch(Task& task, const SyscallArguments& a);
 
 }  // namespace sandbox
 

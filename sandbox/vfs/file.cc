@@ -1,10 +1,12 @@
 #include "sandbox/vfs/file.h"
 
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <limits>
 
 #include "sandbox/vfs/locks.h"
+#include "sandbox/vfs/watches.h"
 
 namespace sandbox {
 
@@ -14,6 +16,7 @@ File::File(Path path, int flags)
 
 File::~File() {
   if (LockList* locks = inode().locks()) locks->ReleaseAll(this);
+  if ((flags_ & O_PATH) == 0) Happened(*path_.dentry, writable() ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 }
 
 Result<void> File::SetStatusFlags(int flags) {

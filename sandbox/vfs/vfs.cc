@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 
 #include "sandbox/vfs/permissions.h"
+#include "sandbox/vfs/watches.h"
 
 namespace sandbox {
 
@@ -86,7 +88,9 @@ Result<Path> Vfs::CreateForOpen(PathWalk& walk, const Credentials& credentials, 
   CreateRequest request{.mode = S_IFREG | (options.mode & 07777)};
   ASSIGN_OR_RETURN(request, Prepare(directory, credentials, request, options.umask));
   ASSIGN_OR_RETURN(std::shared_ptr<Inode> inode, directory.inode().Create(walk.last(), request));
-  return Path{directory.mount, dentries_.Add(*directory.dentry, walk.last(), std::move(inode))};
+  Path created{directory.mount, dentries_.Add(*directory.dentry, walk.last(), std::move(inode))};
+  EntryHappened(*directory.dentry, walk.last(), IN_CREATE);
+  return created;
 }
 
 Result<std::shared_ptr<File>> Vfs::OpenUnnamed(const Path& directory, const Credentials& credentials,
@@ -121,9 +125,12 @@ Result<std::shared_ptr<File>> Vfs::OpenPath(const Path& path, const Credentials&
   if ((flags & O_NOATIME) != 0 && credentials.fsuid != inode.uid() && !credentials.Has(CAP_FOWNER)) return Error(EPERM);
   if ((flags & O_TRUNC) != 0 && inode.type() == S_IFREG) {
     RETURN_IF_ERROR(inode.SetAttributes(AttributeChange{.size = 0}));
+    Happened(*path.dentry, IN_MODIFY);
   }
   OpenRequest request{flags & ~(O_CREAT | O_EXCL | O_TRUNC), &path, &credentials, options.task};
-  return inode.Open(request);
+  ASSIGN_OR_RETURN(std::shared_ptr<File> file, inode.Open(request));
+  Happened(*path.dentry, IN_OPEN);
+  return file;
 }
 
 // -- making and removing names
@@ -163,6 +170,7 @@ Result<void> Vfs::Create(const Lookup& lookup, CreateRequest request, uint32_t u
   ASSIGN_OR_RETURN(request, Prepare(directory, lookup.credentials, request, umask));
   ASSIGN_OR_RETURN(std::shared_ptr<Inode> inode, directory.inode().Create(walk.last(), request));
   dentries_.Add(*directory.dentry, walk.last(), std::move(inode));
+  EntryHappened(*directory.dentry, walk.last(), IN_CREATE | (S_ISDIR(request.mode) ? IN_ISDIR : 0));
   return Ok();
 }
 
@@ -189,6 +197,10 @@ Result<void> Vfs::Unlink(const Lookup& lookup) {
   if (walk.trailing_slash()) return Error(ENOTDIR);
   RETURN_IF_ERROR(walk.directory().inode().Unlink(walk.last(), child.inode()));
   dentries_.Drop(*child.dentry, /*deleted=*/true);
+  Happened(*child.dentry, IN_ATTRIB);
+  EntryHappened(*walk.directory().dentry, child.dentry->name(), IN_DELETE);
+  Result<Attributes> left = child.inode().GetAttributes();
+  if (!left.ok() || left->links == 0) Happened(*child.dentry, IN_DELETE_SELF);
   return Ok();
 }
 
@@ -204,6 +216,8 @@ Result<void> Vfs::RemoveDirectory(const Lookup& lookup) {
   RETURN_IF_ERROR(CheckRemove(walk.directory(), child, lookup.credentials));
   RETURN_IF_ERROR(walk.directory().inode().RemoveDirectory(walk.last(), child.inode()));
   dentries_.Drop(*child.dentry, /*deleted=*/true);
+  EntryHappened(*walk.directory().dentry, child.dentry->name(), IN_DELETE | IN_ISDIR);
+  Happened(*child.dentry, IN_DELETE_SELF);
   return Ok();
 }
 
@@ -221,6 +235,8 @@ Result<void> Vfs::Link(const Path& target, const Lookup& link) {
   RETURN_IF_ERROR(CheckCreate(directory, link.credentials));
   RETURN_IF_ERROR(directory.inode().Link(walk.last(), target.inode()));
   dentries_.Add(*directory.dentry, walk.last(), target.dentry->shared_inode());
+  Happened(*target.dentry, IN_ATTRIB);
+  EntryHappened(*directory.dentry, walk.last(), IN_CREATE);
   return Ok();
 }
 
@@ -275,8 +291,16 @@ Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, c
     dentries_.Exchange(*child.dentry, *victim);
     return Ok();
   }
-  if (victim) dentries_.Drop(*victim, /*deleted=*/true);
+  if (victim) {
+    dentries_.Drop(*victim, /*deleted=*/true);
+    Happened(*victim, IN_DELETE_SELF);
+  }
   dentries_.Move(*child.dentry, *to_directory.dentry, new_name);
+  static uint32_t cookie = 0;
+  const uint32_t directory = inode.IsDirectory() ? IN_ISDIR : 0;
+  EntryHappened(*from_directory.dentry, old_name, IN_MOVED_FROM | directory, ++cookie);
+  EntryHappened(*to_directory.dentry, new_name, IN_MOVED_TO | directory, cookie);
+  if (WatchList* own = inode.watches()) own->Notify(IN_MOVE_SELF | directory, 0, "");
   return Ok();
 }
 
@@ -284,7 +308,9 @@ Result<void> Vfs::SetAttributes(const Path& path, const Credentials& credentials
   if (path.mount && path.mount->Has(MS_RDONLY)) return Error(EROFS);
   ASSIGN_OR_RETURN(Attributes attributes, path.inode().GetAttributes());
   ASSIGN_OR_RETURN(AttributeChange allowed, CheckChange(credentials, attributes, change));
-  return path.inode().SetAttributes(allowed);
+  RETURN_IF_ERROR(path.inode().SetAttributes(allowed));
+  Happened(*path.dentry, allowed.size ? IN_MODIFY : IN_ATTRIB);
+  return Ok();
 }
 
 }  // namespace sandbox

@@ -36,6 +36,14 @@ class WatchList {
   std::vector<Watcher*> watchers_;
 };
 
+class Dentry;
+
+// Tells the watchers of a file and those of the directory it is named in. Costs two tests of a pointer when nobody
+// watches.
+void Happened(const Dentry& dentry, uint32_t events);
+// Tells the watchers of a directory about an entry.
+void EntryHappened(const Dentry& directory, std::string_view name, uint32_t events, uint32_t cookie = 0);
+
 }  // namespace sandbox
 
 #endif  // SANDBOX_VFS_WATCHES_H_
