@@ -32,8 +32,23 @@ Path Vfs::AnonymousPath(std::shared_ptr<Inode> inode, std::string_view name) {
   return Path{nullptr, dentries_.MakeRoot(std::move(inode), name)};
 }
 
+Result<void> Vfs::Guard(const Path& path, int access) {
+  if (guard_ == nullptr || !path.mount) return Ok();
+  return guard_->Check(NameOf(path, RootPath()), access);
+}
+
+Result<void> Vfs::GuardNew(const Path& directory, std::string_view name) {
+  if (guard_ == nullptr || !directory.mount) return Ok();
+  std::string path = NameOf(directory, RootPath());
+  if (path.back() != '/') path += '/';
+  return guard_->Check(path.append(name), kMayWrite);
+}
+
 Result<void> Vfs::CheckAccess(const Path& path, const Credentials& credentials, int access) {
   const Inode& inode = path.inode();
+  // To walk through a directory is not to execute it.
+  const int guarded = inode.IsDirectory() ? access & kMayRead : access;
+  if (guarded != 0) RETURN_IF_ERROR(Guard(path, guarded));
   if ((access & kMayWrite) != 0 && path.mount && path.mount->Has(MS_RDONLY)) {
     uint32_t type = inode.type();
     if (type == S_IFREG || type == S_IFDIR || type == S_IFLNK) return Error(EROFS);
@@ -85,6 +100,7 @@ Result<Path> Vfs::CreateForOpen(PathWalk& walk, const Credentials& credentials, 
     return Error(walk.trailing_slash() ? EISDIR : EINVAL);
   const Path& directory = walk.directory();
   RETURN_IF_ERROR(CheckCreate(directory, credentials));
+  RETURN_IF_ERROR(GuardNew(directory, walk.last()));
   CreateRequest request{.mode = S_IFREG | (options.mode & 07777)};
   ASSIGN_OR_RETURN(request, Prepare(directory, credentials, request, options.umask));
   ASSIGN_OR_RETURN(std::shared_ptr<Inode> inode, directory.inode().Create(walk.last(), request));
@@ -165,6 +181,7 @@ Result<void> Vfs::Create(const Lookup& lookup, CreateRequest request, uint32_t u
   if (walk.trailing_slash() && !S_ISDIR(request.mode)) return Error(ENOENT);
   const Path& directory = walk.directory();
   RETURN_IF_ERROR(CheckCreate(directory, lookup.credentials));
+  RETURN_IF_ERROR(GuardNew(directory, walk.last()));
   bool device = S_ISCHR(request.mode) || (S_ISBLK(request.mode));
   if (device && !lookup.credentials.Has(CAP_MKNOD)) return Error(EPERM);
   ASSIGN_OR_RETURN(request, Prepare(directory, lookup.credentials, request, umask));
@@ -176,6 +193,7 @@ Result<void> Vfs::Create(const Lookup& lookup, CreateRequest request, uint32_t u
 
 Result<void> Vfs::CheckRemove(const Path& directory, const Path& child, const Credentials& credentials) {
   if (child.mount != directory.mount || child.dentry->mounts() > 0) return Error(EBUSY);
+  RETURN_IF_ERROR(Guard(child, kMayWrite));
   RETURN_IF_ERROR(CheckAccess(directory, credentials, kMayWrite | kMayExecute));
   const Inode& parent = directory.inode();
   bool sticky = (parent.mode() & S_ISVTX) != 0;
@@ -233,6 +251,8 @@ Result<void> Vfs::Link(const Path& target, const Lookup& link) {
   if (directory.mount != target.mount) return Error(EXDEV);
   if (target.inode().IsDirectory()) return Error(EPERM);
   RETURN_IF_ERROR(CheckCreate(directory, link.credentials));
+  RETURN_IF_ERROR(GuardNew(directory, walk.last()));
+  RETURN_IF_ERROR(Guard(target, kMayRead | kMayWrite | kMayExecute));  // it would get another path
   RETURN_IF_ERROR(directory.inode().Link(walk.last(), target.inode()));
   dentries_.Add(*directory.dentry, walk.last(), target.dentry->shared_inode());
   Happened(*target.dentry, IN_ATTRIB);
@@ -266,6 +286,9 @@ Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, c
   if (new_name.size() > 255) return Error(ENAMETOOLONG);
   if (child.dentry->IsAncestorOf(*to_directory.dentry)) return Error(EINVAL);
   RETURN_IF_ERROR(CheckCreate(to_directory, credentials));
+  if (guard_ != nullptr && child.inode().IsDirectory()) return Error(EXDEV);
+  RETURN_IF_ERROR(Guard(child, kMayRead | kMayWrite | kMayExecute));
+  RETURN_IF_ERROR(GuardNew(to_directory, new_name));
   Result<DentryRef> found = LookupChild(*to_directory.dentry, new_name, true);
   if (!found.ok() && found.error() != ENOENT) return Error(found.error());
   DentryRef victim = found.ok() ? *found : DentryRef();
@@ -276,6 +299,7 @@ Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, c
     if (victim->IsAncestorOf(*from_directory.dentry)) return Error((flags & RENAME_EXCHANGE) != 0 ? EINVAL : ENOTEMPTY);
     if (victim->shared_inode() == child.dentry->shared_inode()) return Ok();  // two links of one file: nothing to do
     RETURN_IF_ERROR(CheckRemove(to_directory, Path{to_directory.mount, victim}, credentials));
+    if (guard_ != nullptr && (flags & RENAME_EXCHANGE) != 0) return Error(EXDEV);
     if ((flags & RENAME_EXCHANGE) == 0) {
       if (inode.IsDirectory() && !victim->inode().IsDirectory()) return Error(ENOTDIR);
       if (!inode.IsDirectory() && victim->inode().IsDirectory()) return Error(EISDIR);
@@ -306,6 +330,7 @@ Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, c
 
 Result<void> Vfs::SetAttributes(const Path& path, const Credentials& credentials, const AttributeChange& change) {
   if (path.mount && path.mount->Has(MS_RDONLY)) return Error(EROFS);
+  RETURN_IF_ERROR(Guard(path, kMayWrite));
   ASSIGN_OR_RETURN(Attributes attributes, path.inode().GetAttributes());
   ASSIGN_OR_RETURN(AttributeChange allowed, CheckChange(credentials, attributes, change));
   RETURN_IF_ERROR(path.inode().SetAttributes(allowed));

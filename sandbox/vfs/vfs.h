@@ -37,6 +37,15 @@ struct OpenOptions {
   Task* task = nullptr;
 };
 
+// Rules on paths beyond permissions: the operator's policy (syscalls/path_policy.h).
+class PathGuard {
+ public:
+  virtual ~PathGuard() = default;
+  // `path`: where the object really is, seen from the container's root. `access`: kMayRead, kMayWrite (also for
+  // creating, removing, renaming and changing it), kMayExecute.
+  virtual Result<void> Check(const std::string& path, int access) = 0;
+};
+
 class Vfs {
  public:
   explicit Vfs(size_t dentry_capacity = kDefaultDentries);
@@ -70,9 +79,16 @@ class Vfs {
   // EACCES, EROFS: access(2), and every open.
   Result<void> CheckAccess(const Path& path, const Credentials& credentials, int access);
 
+  // Asked from now on; null: nobody. With a guard directories cannot be renamed (EXDEV, so that mv copies): what is
+  // below them would change its path unseen.
+  void set_path_guard(PathGuard* guard) { guard_ = guard; }
+  bool guarded() const { return guard_ != nullptr; }
+
   std::string NameOf(const Path& path, const Path& root) const { return mounts_.NameOf(path, root); }
 
  private:
+  Result<void> Guard(const Path& path, int access);
+  Result<void> GuardNew(const Path& directory, std::string_view name);
   Result<std::shared_ptr<File>> OpenUnnamed(const Path& directory, const Credentials& credentials,
                                             const OpenOptions& options);
   Result<Path> CreateForOpen(PathWalk& walk, const Credentials& credentials, const OpenOptions& options);
@@ -86,6 +102,7 @@ class Vfs {
 
   DentryCache dentries_;
   MountTable mounts_;
+  PathGuard* guard_ = nullptr;
 };
 
 }  // namespace sandbox
