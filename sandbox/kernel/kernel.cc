@@ -84,12 +84,14 @@ void Kernel::Start(std::unique_ptr<Task> task) {
   Register(task.get());
   ++live_threads_;
   ++tasks_made_;
-  std::thread([this, task = std::move(task)]() mutable ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    task->Run();
-    task.reset();
-    --live_threads_;
-    KernelLock().Unlock();
-  }).detach();
+  std::thread([this, task = std::move(task)]() mutable { RunTask(std::move(task)); }).detach();
+}
+
+void Kernel::RunTask(std::unique_ptr<Task> task) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  task->Run();
+  task.reset();
+  --live_threads_;
+  KernelLock().Unlock();
 }
 
 absl::StatusOr<int> Kernel::Run(InitProcess init) ABSL_NO_THREAD_SAFETY_ANALYSIS {

@@ -98,6 +98,9 @@ class Kernel {
   void Start(std::unique_ptr<Task> task);
 
  private:
+  // The whole of a sentry thread.
+  void RunTask(std::unique_ptr<Task> task);
+
   std::shared_ptr<MemoryFile> memory_file_;
   std::shared_ptr<Vfs> vfs_;
   std::shared_ptr<Tmpfs> shared_memory_;

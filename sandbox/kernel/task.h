@@ -27,6 +27,7 @@
 #include "sandbox/mm/guest_memory.h"
 #include "sandbox/mm/memory_manager.h"
 #include "sandbox/platform/platform.h"
+#include "sandbox/policy/guest_seccomp.h"
 
 namespace sandbox {
 
@@ -57,6 +58,9 @@ class Task {
   const Credentials& credentials() const { return *credentials_; }
   const std::shared_ptr<const Credentials>& shared_credentials() const { return credentials_; }
   void set_credentials(std::shared_ptr<const Credentials> credentials) { credentials_ = std::move(credentials); }
+
+  // What the guest told seccomp(2).
+  SeccompState& seccomp() { return seccomp_; }
 
   // As of the last trap; a handler that changes more than rax says so with RegistersChanged.
   Registers& registers() { return registers_; }
@@ -177,6 +181,7 @@ class Task {
   std::shared_ptr<FdTable> fd_table_;
   std::shared_ptr<FsContext> fs_context_;
   std::shared_ptr<const Credentials> credentials_;
+  SeccompState seccomp_;
 
   Registers registers_{};
   Changed changed_ = Changed::kAll;

@@ -69,6 +69,7 @@ Result<pid_t> Task::Clone(const CloneOptions& options) {
   child->fd_table_ = (flags & CLONE_FILES) != 0 ? fd_table_ : fd_table_->Clone();
   child->fs_context_ = (flags & CLONE_FS) != 0 ? fs_context_ : fs_context_->Clone();
   child->credentials_ = credentials_;
+  child->seccomp_ = seccomp_;
   child->no_new_privileges = no_new_privileges;
   child->timer_slack = timer_slack;
   child->nice = nice;

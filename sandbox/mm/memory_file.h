@@ -59,7 +59,6 @@ class MemoryFile {
 
   const int fd_;
   const uint64_t limit_bytes_;
-  uint64_t size_ = 0;                  // of the file; grows by chunks
   uint64_t next_ = 0;                  // never handed out yet from here
   Extents extents_;                    // in use, by start
   std::map<uint64_t, uint64_t> free_;  // start -> end, below next_

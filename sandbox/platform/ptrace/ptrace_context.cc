@@ -80,6 +80,14 @@ Result<void> PtraceContext::Seize() {
   if (Ptrace(PTRACE_INTERRUPT, tid_, 0, 0) != 0) return Error(errno);
   int status;
   if (!WaitForStop(&status)) return Error(ESRCH);
+  // The first stub may still be on its way from the sentry's code into the stub's.
+  Registers registers;
+  while (GetRegisters(&registers) && PageFloor(registers.rip) != kStubCode) {
+    if (Ptrace(PTRACE_CONT, tid_, 0, 0) != 0) return Error(ESRCH);
+    usleep(20);
+    Ptrace(PTRACE_INTERRUPT, tid_, 0, 0);
+    if (!WaitForStop(&status)) return Error(ESRCH);
+  }
   return Ok();
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -76,6 +77,15 @@ bool LoadStubFilter() {
   return ok;
 }
 
+// The C library registered an area for restartable sequences that the host would go on writing to; it is unmapped soon.
+void LeaveRestartableSequences() {
+  constexpr uint32_t kSignature = 0x53053053;
+  constexpr int kUnregister = 1;
+  if (__rseq_size == 0) return;
+  auto* area = static_cast<char*>(__builtin_thread_pointer()) + __rseq_offset;
+  syscall(SYS_rseq, area, 32, kUnregister, kSignature);
+}
+
 // Maps the stub's code and orders, wherever this function's own stack is, and goes there. Never returns.
 [[noreturn]] void EnterStub(int code_fd, int orders_fd) {
   register uint64_t r12 asm("r12") = orders_fd;
@@ -133,6 +143,7 @@ absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    LeaveRestartableSequences();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !LoadStubFilter()) _exit(1);
     EnterStub(memory.code_fd(), memory.orders_fd());
   }

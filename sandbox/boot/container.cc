@@ -1,0 +1,60 @@
+#include "sandbox/boot/container.h"
+
+#include <sys/prctl.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "common/explain/explain.h"
+#include "sandbox/boot/sentry.h"
+#include "sandbox/confine/confine.h"
+#include "sandbox/policy/policy.h"
+#include "sandbox/strace/strace.h"
+#include "sandbox/syscalls/table.h"
+
+namespace sandbox {
+namespace {
+
+int NumberOf(std::string_view name) {
+  const SyscallEntry* entry = FindSyscallByName(name);
+  return entry == nullptr ? -1 : entry->number;
+}
+
+ConfineOptions TreesOf(const Request& request) {
+  ConfineOptions options;
+  options.trees.push_back({request.root, request.overlay == "none"});
+  for (const Bind& bind : request.binds) options.trees.push_back({bind.source, bind.writable});
+  if (request.overlay != "memory" && request.overlay != "none") options.trees.push_back({request.overlay, true});
+  options.host_network = request.host_network;
+  options.unconfined = request.unconfined;
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<int> RunContainer(const Request& request) {
+  // What can be wrong with files of the operator is found while they can still be read.
+  Policy policy;
+  if (!request.policy_file.empty()) {
+    absl::StatusOr<Policy> loaded = Policy::Load(request.policy_file, NumberOf);
+    if (!loaded.ok()) return loaded.status();
+    policy = *std::move(loaded);
+  }
+  if (request.strace) {
+    if (absl::Status status = strace::Start(request.strace_filter, /*fd=*/2); !status.ok()) return status;
+  }
+  EXPLAIN() << "opening " << request.root
+            << " and entering new user, PID, mount, IPC, UTS and network namespaces with an empty root";
+  absl::StatusOr<int> code =
+      RunConfined(TreesOf(request), [&](const Confined& confined) { return RunSentry(request, policy, confined); });
+  if (!code.ok() && !absl::IsInvalidArgument(code.status())) {
+    std::fprintf(stderr, "sandbox: %s\n", std::string(code.status().message()).c_str());
+    return kExitSandboxFailed;
+  }
+  return code;
+}
+
+}  // namespace sandbox

@@ -1,0 +1,198 @@
+#include "sandbox/boot/sentry.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/explain/explain.h"
+#include "sandbox/boot/container.h"
+#include "sandbox/boot/signal_forwarder.h"
+#include "sandbox/confine/filter.h"
+#include "sandbox/fs/root.h"
+#include "sandbox/kernel/kernel.h"
+#include "sandbox/kernel/kernel_lock.h"
+#include "sandbox/loader/loader.h"
+#include "sandbox/platform/ptrace/ptrace_platform.h"
+#include "sandbox/socket/socket.h"
+#include "sandbox/syscalls/dispatch.h"
+
+namespace sandbox {
+namespace {
+
+int Fail(int code, absl::string_view message) {
+  std::fprintf(stderr, "sandbox: %s\n", std::string(message).c_str());
+  return code;
+}
+
+// Guests and sentry share `cpus` CPUs of those the caller may use; 0: all. Returns how many.
+int UseCpus(int cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  const int available = CPU_COUNT(&set);
+  if (cpus == 0 || cpus >= available) return available;
+  int kept = 0;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set) && ++kept > cpus) CPU_CLR(cpu, &set);
+  }
+  sched_setaffinity(0, sizeof(set), &set);
+  return cpus;
+}
+
+RootOptions RootOptionsOf(const Request& request, const Confined& confined, MemoryFile* memory) {
+  RootOptions options;
+  options.root_fd = confined.tree_fds[0];
+  options.overlay = request.overlay == "memory" ? RootOptions::Overlay::kMemory
+                    : request.overlay == "none" ? RootOptions::Overlay::kNone
+                                                : RootOptions::Overlay::kKept;
+  for (size_t i = 0; i < request.binds.size(); ++i) {
+    options.binds.push_back({confined.tree_fds[1 + i], request.binds[i].target, !request.binds[i].writable});
+  }
+  if (options.overlay == RootOptions::Overlay::kKept) options.overlay_fd = confined.tree_fds.back();
+  options.memory = memory;
+  return options;
+}
+
+std::array<rlimit, RLIM_NLIMITS> HostLimits() {
+  std::array<rlimit, RLIM_NLIMITS> limits;
+  for (int i = 0; i < RLIM_NLIMITS; ++i) {
+    if (getrlimit(static_cast<__rlimit_resource>(i), &limits[i]) != 0) limits[i] = {RLIM_INFINITY, RLIM_INFINITY};
+  }
+  return limits;
+}
+
+// A command without a slash is looked for in the PATH of its environment, inside.
+std::string FindInPath(const Request& request, Vfs& vfs, const FsContext& fs, const Credentials& credentials) {
+  const std::string& name = request.command[0];
+  if (name.find('/') != std::string::npos) return name;
+  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  for (const std::string& variable : request.environment) {
+    if (variable.starts_with("PATH=")) path = variable.substr(5);
+  }
+  for (const absl::string_view directory : absl::StrSplit(path, ':')) {
+    const std::string candidate = absl::StrCat(directory.empty() ? "." : directory, "/", name);
+    if (OpenExecutable(ExecSource{vfs, fs, credentials}, candidate).ok()) return candidate;
+  }
+  return "";
+}
+
+// Ends everything when --timeout has passed.
+class Deadliner {
+ public:
+  Deadliner(Kernel* kernel, absl::Duration timeout) {
+    if (timeout == absl::InfiniteDuration()) return;
+    absl::MutexLock lock(&KernelLock());
+    timer_ = std::make_unique<TimerQueue::Timer>(&kernel->timers(), [this, kernel] {
+      expired_ = true;
+      kernel->Terminate(SIGKILL);
+    });
+    timer_->Set(DeadlineIn(absl::ToInt64Nanoseconds(timeout)));
+  }
+  ~Deadliner() {
+    absl::MutexLock lock(&KernelLock());
+    timer_.reset();
+  }
+  bool expired() const { return expired_; }
+
+ private:
+  std::unique_ptr<TimerQueue::Timer> timer_;
+  bool expired_ = false;
+};
+
+int ExitCodeOf(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+// Everything that the filter forbids later: memory files, the first stub, the mounts.
+struct Parts {
+  std::shared_ptr<MemoryFile> memory;
+  std::unique_ptr<PtracePlatform> platform;
+  Root root;
+};
+
+absl::StatusOr<Parts> MakeParts(const Request& request, const Confined& confined) {
+  Parts parts;
+  absl::StatusOr<std::unique_ptr<MemoryFile>> memory = MemoryFile::Create(request.memory_bytes);
+  if (!memory.ok()) return memory.status();
+  parts.memory = *std::move(memory);
+  absl::StatusOr<std::unique_ptr<PtracePlatform>> platform = PtracePlatform::Create();
+  if (!platform.ok()) return platform.status();
+  parts.platform = *std::move(platform);
+  absl::StatusOr<Root> root = BuildRoot(RootOptionsOf(request, confined, parts.memory.get()));
+  if (!root.ok()) return root.status();
+  parts.root = *std::move(root);
+  return parts;
+}
+
+}  // namespace
+
+int RunSentry(const Request& request, const Policy& policy, const Confined& confined) {
+  const int cpus = UseCpus(request.cpus);
+  prctl(PR_SET_DUMPABLE, 1);  // or the sentry could not trace its own children
+  const SignalForwarder forwarder;
+  absl::StatusOr<Parts> parts = MakeParts(request, confined);
+  if (!parts.ok()) return Fail(kExitSandboxFailed, parts.status().message());
+  if (request.host_network) UseHostNetwork();
+  if (!request.unconfined) {
+    bool writes = request.overlay != "memory";
+    for (const Bind& bind : request.binds) writes = writes || bind.writable;
+    const absl::Status status = InstallSentryFilter({.host_network = request.host_network, .host_writes = writes});
+    if (!status.ok()) return Fail(kExitSandboxFailed, status.message());
+    EXPLAIN() << "the sentry is now under its own seccomp filter; the first stub process is under another";
+  }
+
+  Kernel::Options options;
+  options.memory_file = parts->memory;
+  options.vfs = parts->root.vfs;
+  options.shared_memory = parts->root.memory;
+  options.dispatcher = Dispatch;
+  options.max_tasks = request.max_tasks;
+  options.cpu_count = cpus;
+  options.hostname = request.hostname;
+  // Never destroyed: threads of the kernel may still look at it while the process ends.
+  Kernel& kernel = *new Kernel(std::move(options));
+  if (absl::Status status = MountProc(*parts->root.vfs, kernel); !status.ok()) {
+    return Fail(kExitSandboxFailed, status.message());
+  }
+  SetOperatorPolicy(&policy);
+
+  Kernel::InitProcess init;
+  init.credentials = Credentials::ForUser(request.uid, request.gid, {});
+  absl::StatusOr<std::shared_ptr<FsContext>> fs =
+      MakeFsContext(*parts->root.vfs, request.working_directory, *init.credentials);
+  if (!fs.ok()) return Fail(kExitSandboxFailed, fs.status().message());
+  init.fs_context = *fs;
+  absl::StatusOr<std::shared_ptr<FdTable>> descriptors = MakeStandardDescriptors(*parts->root.vfs);
+  if (!descriptors.ok()) return Fail(kExitSandboxFailed, descriptors.status().message());
+  init.fd_table = *descriptors;
+  init.path = FindInPath(request, *parts->root.vfs, *init.fs_context, *init.credentials);
+  if (init.path.empty()) {
+    return Fail(kExitNotFound, absl::StrCat(request.command[0], ": not found in the PATH inside the sandbox"));
+  }
+  init.arguments = request.command;
+  init.environment = request.environment;
+  init.limits = HostLimits();
+  absl::StatusOr<std::unique_ptr<Context>> context = parts->platform->FirstContext();
+  if (!context.ok()) return Fail(kExitSandboxFailed, context.status().message());
+  init.context = *std::move(context);
+
+  const Deadliner deadline(&kernel, request.timeout);
+  forwarder.Start(&kernel);
+  absl::StatusOr<int> status = kernel.Run(std::move(init));
+  if (!status.ok()) {
+    return Fail(absl::IsNotFound(status.status()) ? kExitNotFound : kExitNotRunnable, status.status().message());
+  }
+  if (deadline.expired()) return Fail(kExitTimeout, "the time of --timeout has passed; everything inside was killed");
+  return ExitCodeOf(*status);
+}
+
+}  // namespace sandbox
