@@ -11,6 +11,10 @@ namespace {
 constexpr unsigned kLockWaitTimeout = 1205;
 constexpr unsigned kDeadlock = 1213;
 
+bool ConnectionIsLost(unsigned error) {
+  return error == 2006 || error == 2013 || error == 2003 || error == 2002 || error == 1053 || error == 1927;
+}
+
 std::string KeyColumns(KeyShape shape) {
   return shape == KeyShape::kInteger ? "id" : shape == KeyShape::kComposite ? "a, b" : "k";
 }
@@ -90,6 +94,9 @@ void Workload::Run(Writer& writer) {
   writer.error = client.status();
   while (!stopping_ && writer.error.ok()) {
     writer.error = Transact(**client, writer);
+    if (!writer.error.ok() && options_.server_may_die && ConnectionIsLost((*client)->last_error())) {
+      writer.error = Recover(*client, writer);
+    }
     absl::SleepFor(options_.pause);
   }
 }
@@ -98,7 +105,8 @@ void Workload::Run(Writer& writer) {
 absl::Status Workload::Transact(servers::Client& client, Writer& writer) {
   const int changes = 1 + writer.random() % 4;
   const int next_new = writer.next_new;
-  Model before;
+  Model& before = writer.before;
+  before.clear();
   absl::Status status = client.Execute("BEGIN");
   for (int i = 0; i < changes && status.ok(); ++i) status = Change(client, writer, before);
   const bool commit = writer.random() % 10 != 0;
@@ -121,6 +129,51 @@ absl::Status Workload::Transact(servers::Client& client, Writer& writer) {
   }
   writer.next_new = next_new;
   return absl::OkStatus();
+}
+
+// After a lost connection: the rows of the open transaction are either all as the model has them now or all as they
+// were.
+absl::Status Workload::Recover(std::unique_ptr<servers::Client>& client, Writer& writer) {
+  Model now;
+  for (const auto& [number, data] : writer.before) {
+    auto it = writer.model.find(number);
+    now[number] = it == writer.model.end() ? Data{-1, ""} : it->second;
+  }
+  while (true) {
+    auto fresh = servers::Client::Connect(options_.address);
+    if (!fresh.ok()) {
+      absl::SleepFor(absl::Milliseconds(50));
+      continue;
+    }
+    absl::StatusOr<Model> found = ReadRows(**fresh, writer.before);
+    if (!found.ok()) {
+      if (!ConnectionIsLost((*fresh)->last_error())) return found.status();
+      continue;
+    }
+    client = *std::move(fresh);
+    if (*found == now) return absl::OkStatus();
+    if (*found != writer.before) return absl::DataLossError("a transaction was committed by half when the server died");
+    for (const auto& [number, data] : writer.before) {
+      if (data.n < 0) {
+        writer.model.erase(number);
+      } else {
+        writer.model[number] = data;
+      }
+    }
+    return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<Workload::Model> Workload::ReadRows(servers::Client& client, const Model& numbers) {
+  Model found;
+  for (const auto& [number, data] : numbers) {
+    auto rows = client.Query(
+        absl::StrCat("SELECT n, s FROM ", options_.table, " WHERE ", KeyCondition(options_.shape, number)));
+    if (!rows.ok()) return rows.status();
+    found[number] =
+        rows->empty() ? Data{-1, ""} : Data{std::stoi((*rows)[0][0].value_or("-2")), (*rows)[0][1].value_or("NULL")};
+  }
+  return found;
 }
 
 int Workload::NewNumber(Writer& writer) { return std::exchange(writer.next_new, writer.next_new + options_.threads); }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "tests/servers/client.h"
 
@@ -39,6 +40,9 @@ struct WorkloadOptions {
   int threads = 2;
   uint32_t seed = 1;
   absl::Duration pause = absl::Milliseconds(2);  // of each thread between transactions
+  // The server may be killed: a writer that lost its connection waits until the server is back and looks whether its
+  // last transaction was committed; every row it touched must say the same.
+  bool server_may_die = false;
 };
 
 class Workload {
@@ -72,6 +76,7 @@ class Workload {
     int number = 0;
     std::mt19937 random;
     Model model;
+    Model before;  // the rows that the open transaction touched, as they were; n < 0: not there
     int next_new = 0;
     absl::Status error;
     std::thread thread;
@@ -80,6 +85,8 @@ class Workload {
   void Run(Writer& writer);
   absl::Status Transact(servers::Client& client, Writer& writer);
   absl::Status Change(servers::Client& client, Writer& writer, Model& model);
+  absl::Status Recover(std::unique_ptr<servers::Client>& client, Writer& writer);
+  absl::StatusOr<Model> ReadRows(servers::Client& client, const Model& numbers);
   int NewNumber(Writer& writer);
 
   const WorkloadOptions options_;
