@@ -62,11 +62,10 @@ absl::StatusCode StatusCodeOf(int code) {
     case ErrorClass::kLostConnection:
       return absl::StatusCode::kUnavailable;
     case ErrorClass::kDeadlock:
+    case ErrorClass::kKilledQuery:  // not kCancelled, which means that our own user interrupted us
       return absl::StatusCode::kAborted;
     case ErrorClass::kLockWaitTimeout:
       return absl::StatusCode::kDeadlineExceeded;
-    case ErrorClass::kKilledQuery:
-      return absl::StatusCode::kCancelled;
     case ErrorClass::kDuplicateKey:
       return absl::StatusCode::kAlreadyExists;
     case ErrorClass::kAccessDenied:
@@ -107,6 +106,7 @@ bool IsTransient(const absl::Status& status) {
     case ErrorClass::kDeadlock:
     case ErrorClass::kLockWaitTimeout:
     case ErrorClass::kLostConnection:
+    case ErrorClass::kKilledQuery:
       return true;
     default:
       return false;

@@ -4,12 +4,11 @@
 // number as a payload. The status code is chosen so that generic code can react too:
 //
 //   lost connection                    Unavailable
-//   deadlock                           Aborted
+//   deadlock, statement killed         Aborted
 //   lock wait timeout                  DeadlineExceeded
 //   duplicate key                      AlreadyExists
 //   access denied                      PermissionDenied
 //   unknown database, table or column  NotFound
-//   statement killed                   Cancelled
 //   everything else                    Internal
 #ifndef MIGRATE_MYSQL_ERRORS_H_
 #define MIGRATE_MYSQL_ERRORS_H_
@@ -40,7 +39,8 @@ int ServerErrorCode(const absl::Status& status);
 
 ErrorClass Classify(const absl::Status& status);
 
-// True for errors that may pass when the same work is tried again: deadlock, lock wait timeout, lost connection.
+// True for errors that may pass when the same work is tried again: deadlock, lock wait timeout, lost connection, killed
+// statement.
 bool IsTransient(const absl::Status& status);
 
 }  // namespace migrate::mysql

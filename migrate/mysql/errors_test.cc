@@ -18,6 +18,7 @@ TEST(ErrorsTest, OnlySomeErrorsAreTransient) {
   EXPECT_TRUE(IsTransient(MakeError(1205, "", "")));
   EXPECT_TRUE(IsTransient(MakeError(2006, "", "")));
   EXPECT_TRUE(IsTransient(MakeError(2013, "", "")));
+  EXPECT_TRUE(IsTransient(MakeError(1317, "", "")));
   EXPECT_FALSE(IsTransient(MakeError(1062, "", "")));
   EXPECT_FALSE(IsTransient(MakeError(1045, "", "")));
   EXPECT_FALSE(IsTransient(MakeError(1064, "", "")));
