@@ -26,10 +26,11 @@ float Bottom(const Layout& layout) { return layout.panes.empty() ? layout.plot.y
 
 void DrawGrid(const Content& content, const Style& style, const Layout& layout, Canvas* canvas) {
   const Theme& theme = style.theme;
+  const float last = layout.price.Y(content.pyramid->series()->close().back());
   for (const PriceScale::Tick& tick : layout.price.Ticks(kTickGap, layout.decimals)) {
     if (tick.y < layout.plot.y0 + 4) continue;  // would stick to the header
     canvas->Horizontal(layout.plot.x0, layout.plot.x1, tick.y, kHairline, theme.grid);
-    if (tick.y > layout.plot.y1 - 5) continue;
+    if (tick.y > layout.plot.y1 - 5 || std::abs(tick.y - last) < 13) continue;  // the last price has its label there
     canvas->Text(layout.price_axis.x0 + 7, tick.y, tick.label, {kAxisFont, theme.text_dim});
   }
   const auto measure = [&](const std::string& label) { return canvas->Width(label, kAxisFont, Weight::kSemiBold); };
@@ -60,8 +61,7 @@ void DrawPrices(const Content& content, const Style& style, const Layout& layout
       break;
     case options::CHART_TYPE_AREA: {
       const std::vector<Vertex> line = CloseLine(pyramid, frame);
-      AddArea(line, frame, style.inverted ? layout.plot.y0 : layout.plot.y1, WithAlpha(theme.accent, 0.30),
-              WithAlpha(theme.accent, 0.0), marks);
+      AddArea(line, frame, style.inverted ? layout.plot.y0 : layout.plot.y1, WithAlpha(theme.accent, 0.20), marks);
       AddLine(line, frame, kLineWidth, theme.accent, marks);
       break;
     }
@@ -224,8 +224,8 @@ void DrawBase(const Content& content, const Style& style, const Layout& layout, 
   }
   DrawGrid(content, style, layout, canvas);
   if (layout.volume.height() > 0) {
-    AddVolume(*content.pyramid, layout.time, layout.volume, WithAlpha(theme.rising, 0.32),
-              WithAlpha(theme.falling, 0.32), canvas->marks());
+    AddVolume(*content.pyramid, layout.time, layout.volume, WithAlpha(theme.rising, 0.20),
+              WithAlpha(theme.falling, 0.22), canvas->marks());
   }
   DrawPrices(content, style, layout, canvas->marks());
   DrawComparisons(content, style, layout, canvas->marks());
@@ -246,8 +246,10 @@ void DrawOverlay(const Content& content, const Style& style, const Layout& layou
     const float y = layout.price.Y(content.position->average_cost);
     if (in_sight(y)) {
       canvas->DashedHorizontal(layout.plot.x0, layout.plot.x1, y, kHairline, WithAlpha(theme.text_dim, 0.75));
-      canvas->Text(layout.plot.x0 + 6, y - 7, "cost " + FormatNumber(content.position->average_cost, layout.decimals),
-                   {9, theme.text_dim});
+      const bool on_volume = layout.volume.height() > 0 && y > layout.volume.y0;
+      if (!on_volume)
+        canvas->Text(layout.plot.x0 + 6, y - 7, "cost " + FormatNumber(content.position->average_cost, layout.decimals),
+                     {9, theme.text_dim});
     }
   }
   for (const PriceLine& line : content.price_lines) {

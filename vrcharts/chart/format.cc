@@ -36,10 +36,9 @@ std::string FormatNumber(double value, int decimals) {
 }
 
 std::string FormatSigned(double value, int decimals) {
-  std::string out = FormatNumber(value, decimals);
+  const std::string out = FormatNumber(value, decimals);
   const bool zero = out.find_first_of("123456789") == std::string::npos;
-  if (value > 0 && !zero) out.insert(0, "+");
-  return out;
+  return value > 0 && !zero ? absl::StrCat("+", out) : out;
 }
 
 std::string FormatPercent(double ratio) { return FormatSigned(ratio * 100, 2) + "%"; }

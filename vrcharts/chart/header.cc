@@ -17,7 +17,7 @@ using text::Weight;
 float Chip(float x1, float y, const std::string& label, Rgba color, Canvas* canvas) {
   constexpr float kFont = 9.5f, kHalf = 8;
   const float width = canvas->Width(label, kFont, Weight::kSemiBold) + 14;
-  canvas->Fill({x1 - width, y - kHalf, x1, y + kHalf}, WithAlpha(color, 0.16), kHalf);
+  canvas->Fill({x1 - width, y - kHalf, x1, y + kHalf}, WithAlpha(color, 0.09), kHalf);
   canvas->Text(x1 - width / 2, y, label, {kFont, color, Weight::kSemiBold, Align::kCenter});
   return x1 - width;
 }
@@ -31,11 +31,12 @@ float DrawChips(const Content& content, const Layout& layout, const Theme& theme
   if (content.position.has_value() && content.position->quantity != 0 && has_data) {
     const Position& position = *content.position;
     const double price = content.pyramid->series()->close().back();
-    std::string label = absl::StrCat("×", FormatCompact(position.quantity));
+    // A whole portfolio is one of its kind.
+    std::string label = position.quantity == 1 ? "" : absl::StrCat("×", FormatCompact(position.quantity));
     Rgba color = theme.text_dim;
     if (position.average_cost > 0) {
       const double gain = price / position.average_cost - 1;
-      absl::StrAppend(&label, "  ", FormatPercent(gain));
+      absl::StrAppend(&label, label.empty() ? "" : "  ", FormatPercent(gain));
       color = gain >= 0 ? theme.rising : theme.falling;
     }
     right = Chip(right, y, label, color, canvas) - 6;
@@ -117,6 +118,7 @@ void DrawBarValues(const Content& content, const Style& style, const Layout& lay
                WithAlpha(theme.panel, 0.86), 4);
   float x = layout.plot.x0 + 6;
   for (const auto& [name, value] : items) {
+    if (x + canvas->Width(name, kFont) + canvas->Width(value, kFont, Weight::kSemiBold) + 3 > layout.plot.x1) break;
     if (!name.empty()) x += canvas->Text(x, y, name, {kFont, theme.text_dim}) + 3;
     x += canvas->Text(x, y, value, {kFont, color, Weight::kSemiBold}) + 8;
   }

@@ -124,7 +124,8 @@ Layout MakeLayout(const Content& content, const Style& style, View view, Size si
   layout.plot = {kPadding, header, size.width - kPadding, std::max(header + 20, size.height - kTimeAxis)};
 
   const bool has_data = content.pyramid != nullptr && !content.pyramid->series()->empty();
-  if (!(view.width() > 0.5) || !std::isfinite(view.begin) || !std::isfinite(view.end)) view = {0, 1};
+  constexpr double kFarthest = 1e12;  // bars; beyond it positions within a bar are lost
+  if (!(view.width() > 0.5) || !(std::abs(view.begin) < kFarthest) || !(std::abs(view.end) < kFarthest)) view = {0, 1};
   layout.time = TimeAxis(view, layout.plot.x0, layout.plot.x1);
   if (!has_data) return layout;
 

@@ -97,7 +97,7 @@ void Trapezoid(Vertex a, Vertex b, const Box& box, float base, Rgba top, Rgba bo
 }
 
 // Half of the width of a candle's body for bars `width` points apart: a gap of about a quarter, never touching.
-float BodyHalf(float width) { return std::max(0.35f, std::min(width * 0.37f, width / 2 - 0.2f)); }
+float BodyHalf(float width) { return std::max(0.35f, std::min(width * 0.39f, width / 2 - 0.2f)); }
 
 }  // namespace
 
@@ -168,9 +168,14 @@ void AddLine(std::span<const Vertex> line, const Frame& frame, float width, Rgba
   }
 }
 
-void AddArea(std::span<const Vertex> line, const Frame& frame, float base, Rgba top, Rgba bottom, Marks* marks) {
+void AddArea(std::span<const Vertex> line, const Frame& frame, float base, Rgba color, Marks* marks) {
+  const float height = std::max(1.0f, std::max(std::abs(base - frame.box.y0), std::abs(base - frame.box.y1)));
+  const double alpha = (color >> 24) / 255.0;
   for (size_t i = 1; i < line.size(); ++i) {
-    if (Joined(line[i - 1], line[i])) Trapezoid(line[i - 1], line[i], frame.box, base, top, bottom, marks);
+    if (!Joined(line[i - 1], line[i])) continue;
+    const float middle = std::clamp((line[i - 1].y + line[i].y) / 2, frame.box.y0, frame.box.y1);
+    const double share = std::abs(base - middle) / height;
+    Trapezoid(line[i - 1], line[i], frame.box, base, WithAlpha(color, alpha * share), WithAlpha(color, 0), marks);
   }
 }
 
@@ -179,7 +184,7 @@ void AddBaseline(std::span<const Vertex> line, const Frame& frame, float base, f
   LineWriter writer(frame.box, width, marks);
   CutAt(line, base, [&](const Vertex& a, const Vertex& b) {
     const Rgba color = std::min(a.y, b.y) < base ? above : below;
-    Trapezoid(a, b, frame.box, base, WithAlpha(color, 0.30), WithAlpha(color, 0.03), marks);
+    Trapezoid(a, b, frame.box, base, WithAlpha(color, 0.16), WithAlpha(color, 0.01), marks);
     writer.Segment(a, b, color);
   });
 }

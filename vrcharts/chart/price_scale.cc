@@ -74,9 +74,14 @@ double PriceScale::FromShown(double shown) const {
   return shown;
 }
 
+std::string PriceScale::Write(double price, int decimals) const {
+  if (settings_.kind == options::SCALE_PERCENT) return FormatSigned(Shown(price), decimals) + "%";
+  return FormatNumber(Shown(price), decimals);
+}
+
 std::string PriceScale::Label(double price, int decimals) const {
-  if (settings_.kind == options::SCALE_PERCENT) return FormatSigned(Shown(price), std::min(decimals, 2)) + "%";
-  return FormatNumber(Shown(price), settings_.kind == options::SCALE_INDEXED ? std::min(decimals, 2) : decimals);
+  const bool relative = settings_.kind == options::SCALE_PERCENT || settings_.kind == options::SCALE_INDEXED;
+  return Write(price, relative ? 2 : decimals);
 }
 
 std::vector<PriceScale::Tick> PriceScale::Ticks(float gap, int decimals) const {
@@ -90,7 +95,7 @@ std::vector<PriceScale::Tick> PriceScale::Ticks(float gap, int decimals) const {
     const double price = FromShown(shown);
     const float y = Y(price);
     if (y < settings_.top - 0.01f || y > settings_.bottom + 0.01f || !far_enough(y)) return;
-    ticks.push_back({price, y, Label(price, least)});
+    ticks.push_back({price, y, Write(price, least)});
   };
 
   if (logarithmic_ && settings_.high / settings_.low > 4) {

@@ -43,10 +43,11 @@ class PriceScale {
   // `decimals` is the least number of decimals of price labels.
   std::vector<Tick> Ticks(float gap, int decimals) const;
 
-  // How a price reads on this axis: "184.62", "+3.10%" or "103.1".
+  // How a price reads on this axis: "184.62", "+3.10%" or "103.10".
   std::string Label(double price, int decimals) const;
 
  private:
+  std::string Write(double price, int decimals) const;
   double Shown(double price) const;
   double FromShown(double shown) const;
 

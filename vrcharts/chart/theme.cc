@@ -16,7 +16,7 @@ Theme Dark() {
   theme.text = Rgb(0xe4e8f0);
   theme.text_dim = Rgb(0x8d97aa);
   theme.text_faint = Rgb(0x5d677b);
-  theme.grid = Rgb(0xffffff, 0.055);
+  theme.grid = Rgb(0x1b2231);
   theme.rising = Rgb(0x2ebd85);
   theme.falling = Rgb(0xf6465d);
   theme.accent = Rgb(0x4c8dff);
@@ -37,7 +37,7 @@ Theme Light() {
   theme.text = Rgb(0x131722);
   theme.text_dim = Rgb(0x5f687b);
   theme.text_faint = Rgb(0x9aa2b1);
-  theme.grid = Rgb(0x000000, 0.06);
+  theme.grid = Rgb(0xeceff4);
   theme.rising = Rgb(0x089981);
   theme.falling = Rgb(0xe0283a);
   theme.accent = Rgb(0x2962ff);

@@ -7,18 +7,21 @@
 #include "absl/time/civil_time.h"
 
 namespace vrcharts::chart {
-namespace {
 
-constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-constexpr const char* kWeekdays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-
-enum class Unit { kSecond, kDay, kWeek, kHalfMonth, kMonth, kYear };
-
-struct Step {
-  Unit unit;
+// A distance between labels that is even in the calendar.
+struct TimeAxis::Step {
+  enum Unit { kSecond, kDay, kWeek, kHalfMonth, kMonth, kYear } unit;
   int count;
   double seconds;  // about
 };
+
+namespace {
+
+using Step = TimeAxis::Step;
+using Unit = Step::Unit;
+
+constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr const char* kWeekdays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
 constexpr double kDay = 86400, kMonth = 30.44 * kDay, kYear = 365.25 * kDay;
 constexpr Step kSteps[] = {
@@ -98,6 +101,23 @@ std::string LabelOf(absl::CivilSecond time, int rank, const Step& step) {
 
 int64_t TimeAxis::Bar(float x) const { return static_cast<int64_t>(std::floor(view_.begin + (x - left_) / per_bar_)); }
 
+float TimeAxis::PointsPerStep(const Step& step, std::span<const int64_t> visible) const {
+  const size_t n = visible.size();
+  if (n < 2) return step.seconds >= kYear ? 1e9f : 0;
+  if (step.seconds >= kDay) {
+    const double seconds = static_cast<double>(visible.back() - visible.front());
+    return static_cast<float>(step.seconds / seconds * per_bar_ * static_cast<double>(n - 1));
+  }
+  // Within a day nights must not count: the typical distance of two bars, from a few of them.
+  int64_t gaps[9];
+  for (size_t i = 0; i < std::size(gaps); ++i) {
+    const size_t at = i * (n - 2) / (std::size(gaps) - 1);
+    gaps[i] = visible[at + 1] - visible[at];
+  }
+  std::nth_element(gaps, gaps + 4, gaps + 9);
+  return static_cast<float>(step.seconds / static_cast<double>(gaps[4]) * per_bar_);
+}
+
 void TimeAxis::VisibleBars(size_t size, size_t* begin, size_t* end) const {
   const double last = static_cast<double>(size);
   *begin = static_cast<size_t>(std::clamp(std::floor(view_.begin), 0.0, last));
@@ -111,13 +131,11 @@ std::vector<TimeAxis::Tick> TimeAxis::Ticks(std::span<const int64_t> times, absl
   if (begin >= end) return {};
   const auto civil = [&](size_t bar) { return absl::ToCivilSecond(absl::FromUnixSeconds(times[bar]), zone); };
 
-  // The finest step whose labels have room, judged by the time an average point of the axis stands for.
-  const double seconds = std::max<double>(1, static_cast<double>(times[end - 1] - times[begin]));
-  const double points = std::max(1.0f, per_bar_ * static_cast<float>(end - begin));
-  const float room = measure("0000") + gap;
+  const float date_room = measure("0000") + gap, time_room = measure("00:00") + gap;
   const Step* step = &kSteps[std::size(kSteps) - 1];
   for (const Step& candidate : kSteps) {
-    if (candidate.seconds / seconds * points >= room) {
+    if (PointsPerStep(candidate, times.subspan(begin, end - begin)) >=
+        (candidate.seconds < kDay ? time_room : date_room)) {
       step = &candidate;
       break;
     }
@@ -125,18 +143,25 @@ std::vector<TimeAxis::Tick> TimeAxis::Ticks(std::span<const int64_t> times, absl
 
   std::vector<Tick> candidates;
   const absl::CivilSecond last = civil(end - 1);
-  absl::CivilSecond boundary = Floor(civil(begin), *step);
-  // The step leaves room for its labels, so there are few; the bound is for calendars gone wild.
-  for (int i = 0; boundary <= last && i < 2000; ++i, boundary = Next(boundary, *step)) {
-    const int64_t time = absl::ToUnixSeconds(absl::FromCivil(boundary, zone));
-    const size_t bar = std::lower_bound(times.begin() + begin, times.begin() + end, time) - times.begin();
-    if (bar >= end || (!candidates.empty() && candidates.back().bar == bar)) continue;
-    if (bar == begin && begin > 0 && times[begin - 1] >= time) continue;  // began before the view
-    const absl::CivilSecond now = civil(bar);
-    boundary = std::max(boundary, Floor(now, *step));  // across a gap in one step
-    const int rank = RankOf(bar > 0 ? civil(bar - 1) : Floor(now, *step) - 1, now);
-    candidates.push_back({bar, X(static_cast<double>(bar)), rank, LabelOf(now, rank, *step)});
-  }
+  const auto collect = [&](const Step& by) {
+    absl::CivilSecond boundary = Floor(civil(begin), by);
+    size_t before = times.size();  // the bar of the boundary before
+    // The step leaves room for its labels, so there are few; the bound is for calendars gone wild.
+    for (int i = 0; boundary <= last && i < 2000; ++i, boundary = Next(boundary, by)) {
+      const int64_t time = absl::ToUnixSeconds(absl::FromCivil(boundary, zone));
+      const size_t bar = std::lower_bound(times.begin() + begin, times.begin() + end, time) - times.begin();
+      if (bar >= end || bar == before) continue;
+      if (bar == begin && (begin > 0 ? times[begin - 1] >= time : times[0] != time)) continue;  // began before the view
+      before = bar;
+      const absl::CivilSecond now = civil(bar);
+      boundary = std::max(boundary, Floor(now, by));  // across a gap in one step
+      const int rank = RankOf(bar > 0 ? civil(bar - 1) : Floor(now, by) - 1, now);
+      candidates.push_back({bar, X(static_cast<double>(bar)), rank, LabelOf(now, rank, *step)});
+    }
+  };
+  collect(*step);
+  // Months seldom begin on a Monday; they are named all the same.
+  if (step->unit == Unit::kWeek) collect({Unit::kMonth, 1, kMonth});
 
   std::stable_sort(candidates.begin(), candidates.end(), [](const Tick& a, const Tick& b) { return a.rank > b.rank; });
   std::vector<Tick> ticks;

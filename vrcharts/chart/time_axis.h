@@ -51,7 +51,11 @@ class TimeAxis {
   std::vector<Tick> Ticks(std::span<const int64_t> times, absl::TimeZone zone, float gap,
                           const std::function<float(const std::string&)>& measure) const;
 
+  struct Step;  // time_axis.cc
+
  private:
+  float PointsPerStep(const Step& step, std::span<const int64_t> visible) const;
+
   View view_;
   float left_ = 0, right_ = 1;
   float per_bar_ = 1;

@@ -43,9 +43,28 @@ Holding HoldingAt(const Item& item, int64_t time) {
 
 Holding CurrentHolding(const Item& item) { return HoldingAt(item, std::numeric_limits<int64_t>::max()); }
 
+std::string CommonCurrency(const Portfolio& portfolio) {
+  std::string common = portfolio.currency;
+  for (const Item& item : portfolio.items) {
+    if (item.lots.empty()) continue;
+    const std::string& own = item.instrument.currency;
+    if (common.empty()) common = own;
+    if (own != common && !portfolio.rates.contains(own)) return "";
+  }
+  return common;
+}
+
+double RateOf(const Portfolio& portfolio, const Item& item) {
+  if (item.instrument.currency == CommonCurrency(portfolio)) return 1;
+  const auto it = portfolio.rates.find(item.instrument.currency);
+  return it == portfolio.rates.end() ? 0 : it->second;
+}
+
 Portfolio SamplePortfolio() {
   Portfolio portfolio;
   portfolio.name = "Sample";
+  portfolio.currency = "USD";
+  portfolio.rates = {{"JPY", 0.0066}, {"EUR", 1.08}, {"CHF", 1.13}};  // as invented as the prices
   for (const quotes::SampleCompany& company : quotes::SampleCompanies()) {
     Item item{company.instrument, {}};
     if (company.shares > 0) {

@@ -2,6 +2,7 @@
 #define VRCHARTS_PORTFOLIO_PORTFOLIO_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Item {
 
 struct Portfolio {
   std::string name;
+  std::string currency;                 // in which everything is added up; empty: that of the items, if they share one
+  std::map<std::string, double> rates;  // what one unit of another currency is worth in it; constant over time
   std::vector<Item> items;
 };
 
@@ -40,6 +43,11 @@ struct Holding {
 // modelled.
 Holding HoldingAt(const Item& item, int64_t time);
 Holding CurrentHolding(const Item& item);
+
+// The currency that the holdings can be added up in; empty if there is none: several currencies and no rates.
+std::string CommonCurrency(const Portfolio& portfolio);
+// Turns the item's currency into the common one; 0 if there is no rate.
+double RateOf(const Portfolio& portfolio, const Item& item);
 
 // The bundled sample: the companies of quotes/sample.h, bought in two lots each.
 Portfolio SamplePortfolio();

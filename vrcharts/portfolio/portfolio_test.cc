@@ -33,6 +33,19 @@ TEST(HoldingTest, SellingMoreThanIsHeldSellsAll) {
   EXPECT_DOUBLE_EQ(holding.realized, 100) << "ten shares at ten more each";
 }
 
+TEST(CurrencyTest, OneCurrencyOrRates) {
+  Portfolio portfolio{"", "", {}, {{{"A", "", "EUR"}, {{0, 1, 1}}}, {{"B", "", "EUR"}, {{0, 1, 1}}}}};
+  EXPECT_EQ(CommonCurrency(portfolio), "EUR");
+  portfolio.items.push_back({{"C", "", "JPY"}, {}});
+  EXPECT_EQ(CommonCurrency(portfolio), "EUR") << "the watch list does not count";
+  portfolio.items[2].lots.push_back({0, 1, 1});
+  EXPECT_EQ(CommonCurrency(portfolio), "");
+  portfolio.rates["JPY"] = 0.006;
+  EXPECT_EQ(CommonCurrency(portfolio), "EUR");
+  EXPECT_EQ(RateOf(portfolio, portfolio.items[0]), 1);
+  EXPECT_EQ(RateOf(portfolio, portfolio.items[2]), 0.006);
+}
+
 TEST(SamplePortfolioTest, HoldsAndWatches) {
   const Portfolio portfolio = SamplePortfolio();
   int held = 0, watched = 0;
@@ -42,7 +55,8 @@ TEST(SamplePortfolioTest, HoldsAndWatches) {
     EXPECT_EQ(holding.quantity > 0, holding.average_cost() > 0) << item.instrument.symbol;
   }
   EXPECT_EQ(held, 13);
-  EXPECT_EQ(watched, 5);
+  EXPECT_EQ(watched, 4);
+  EXPECT_EQ(CommonCurrency(portfolio), "USD");
 }
 
 }  // namespace

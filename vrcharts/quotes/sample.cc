@@ -45,6 +45,17 @@ double RoundToTick(double price, const Instrument& instrument) {
   return std::max(tick, std::round(price / tick) * tick);
 }
 
+// Bends the path so that it ends where the drift alone would have brought it: no company multiplies by luck.
+void RemoveLuck(double drift, std::vector<Bar>* bars) {
+  const double n = static_cast<double>(bars->size());
+  const double excess = std::log(bars->back().close) - drift * n / 252;
+  for (size_t i = 0; i < bars->size(); ++i) {
+    Bar& bar = (*bars)[i];
+    const double factor = std::exp(-excess * static_cast<double>(i + 1) / n);
+    for (double* price : {&bar.open, &bar.high, &bar.low, &bar.close}) *price *= factor;
+  }
+}
+
 std::vector<Bar> Walk(const SampleCompany& company, const std::vector<int64_t>& days, uint64_t seed) {
   Random market(SeedOf("market", seed));
   Random own(SeedOf(company.instrument.symbol, seed));
@@ -71,7 +82,7 @@ std::vector<Bar> Walk(const SampleCompany& company, const std::vector<int64_t>& 
     bar.high = std::max(bar.open, bar.close) * std::exp(0.55 * volatility * std::abs(own.Normal()));
     bar.low = std::min(bar.open, bar.close) * std::exp(-0.55 * volatility * std::abs(own.Normal()));
     const double size = std::abs(overnight + intraday) / usual;
-    bar.volume = company.daily_volume * std::exp(0.30 * own.Normal() + 0.25 * (size - 0.8)) * (results ? 4 : 1);
+    bar.volume = company.daily_volume * std::exp(0.30 * own.Normal() + 0.25 * (size - 0.8)) * (results ? 2.2 : 1);
     bars.push_back(bar);
   }
   return bars;
@@ -98,7 +109,6 @@ const std::vector<SampleCompany>& SampleCompanies() {
       {{"STRA", "Strata Cloud", "USD", "Technology"}, 68.53, 0.16, 0.44, 1.4, 7.8e6, 0, 0},
       {{"6748", "天の川精密", "JPY", "Technology"}, 7264, 0.28, 0.36, 1.1, 0.8e6, 0, 0},
       {{"FJRD", "Fjord Shipping", "EUR", "Industry"}, 18.92, -0.04, 0.40, 0.8, 2.9e6, 0, 0},
-      {{"COPR", "Copper Ridge Mining", "USD", "Energy"}, 35.77, 0.14, 0.42, 0.9, 5.6e6, 0, 0},
   };
   return *companies;
 }
@@ -117,6 +127,7 @@ std::vector<int64_t> SampleCalendar() {
 
 std::vector<Bar> SampleBars(const SampleCompany& company, uint64_t seed) {
   std::vector<Bar> bars = Walk(company, SampleCalendar(), seed);
+  RemoveLuck(company.drift, &bars);
   const double scale = company.last_price / bars.back().close;
   for (Bar& bar : bars) {
     bar.open = RoundToTick(bar.open * scale, company.instrument);

@@ -23,7 +23,7 @@ struct SampleCompany {
   int bought_days_ago = 0;  // trading days before the last bar
 };
 
-// 18 companies, 13 of them held, from three markets and six sectors.
+// 17 companies, 13 of them held, from three markets and six sectors.
 const std::vector<SampleCompany>& SampleCompanies();
 
 // Trading days of the sample: Monday to Friday without 25 December, 1 January and 1 May; midnight UTC, oldest first.
@@ -37,12 +37,12 @@ std::vector<int64_t> SampleCalendar();
 //     day shared by all companies and own_t is the company's; the log return is drift / 252 + v_t * shock;
 //   - v_t, the daily volatility, follows log v_t = log v + 0.94 (log v_{t-1} - log v) + 0.12 normal: calm and wild
 //   times;
-//   - about once in 63 days results come out: an overnight jump of 2.5 v_t * normal, on four times the usual volume;
+//   - about once in 63 days results come out: an overnight jump of 2.5 v_t * normal, on 2.2 times the usual volume;
 //   - 0.355 v_t * shock of it happens overnight (open against the last close); high and low stand off open and close
 //     by half-normal amounts of 0.55 v_t;
 //   - volume is log-normal around the typical one and grows with the size of the return;
-//   - the path is scaled so that the last close is `last_price`, and rounded to the market's tick (1 JPY, 0.01
-//   otherwise).
+//   - the path is bent by a constant factor a day so that its total return is the drift's alone, and scaled so that the
+//   last close is `last_price`, and rounded to the market's tick (1 JPY, 0.01 otherwise).
 std::vector<Bar> SampleBars(const SampleCompany& company, uint64_t seed = 20261030);
 
 }  // namespace vrcharts::quotes

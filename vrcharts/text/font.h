@@ -29,7 +29,7 @@ struct GlyphBitmap {
   std::vector<uint8_t> pixels;
 };
 
-// One font file: HarfBuzz shapes with it, FreeType renders its glyphs. Not thread-safe.
+// One font file: HarfBuzz shapes with it, FreeType gives the outlines of its glyphs. Not thread-safe.
 class Font {
  public:
   // `pixels_per_em` and `spread` (pixels) are those of every bitmap that Render() makes.
@@ -51,6 +51,7 @@ class Font {
   FT_LibraryRec_* library_ = nullptr;
   FT_FaceRec_* face_ = nullptr;
   hb_font_t* shaper_ = nullptr;
+  int spread_ = 0;
   float units_per_em_ = 1000;
   float cap_height_ = 0.7f;
 };

@@ -5,9 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "common/explain/explain.h"
-#include "vrcharts/quotes/cache.h"
+#include "vrcharts/portfolio/figures.h"
+#include "vrcharts/portfolio/reader.h"
 #include "vrcharts/wall/board_impl.h"
 #include "vrcharts/wall/period.h"
 
@@ -15,14 +16,11 @@ namespace vrcharts::wall {
 namespace {
 
 constexpr chart::Size kPanelPoints{480, 307};
+constexpr float kConsoleWidth = 1.15f;  // metres
 
 options::ChartType TypeOf(const options::Options& options, size_t index) {
   if (options.chart_type() != options::CHART_TYPE_AUTO) return options.chart_type();
   return index % 2 == 0 ? options::CHART_TYPE_CANDLES : options::CHART_TYPE_AREA;
-}
-
-absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
 }  // namespace
@@ -31,62 +29,21 @@ Board::Impl::Impl(const options::Options& options, text::Atlas* atlas, portfolio
     : options_(options),
       atlas_(atlas),
       portfolio_(std::move(portfolio)),
-      theme_(chart::MakeTheme(options.theme(), options.palette())) {}
-
-absl::Status Board::Impl::Start() {
-  for (const std::string& text : options_.indicator()) {
-    absl::StatusOr<analysis::StudySpec> spec = analysis::ParseStudySpec(text);
-    if (!spec.ok()) return absl::InvalidArgumentError(absl::StrCat("--indicator: ", spec.status().message()));
-    studies_.push_back(*std::move(spec));
-  }
-  quotes::StoreOptions store_options;
-  if (const absl::Duration refresh = ToAbsl(options_.refresh()); refresh > absl::ZeroDuration()) {
-    store_options.refresh = refresh;
-  }
-  store_options.offline = options_.offline();
-  if (!options_.cache().empty()) {
-    absl::StatusOr<quotes::Cache> cache = quotes::Cache::Open(options_.cache());
-    if (!cache.ok()) return cache.status();
-    store_options.cache = std::make_shared<quotes::Cache>(*std::move(cache));
-  }
-  // Workers build the pyramid as well, so that nothing that takes long is left for the frame thread.
-  store_options.on_update = [this](quotes::Update update) {
-    Arrival arrival{std::move(update), nullptr};
-    if (arrival.update.series != nullptr) {
-      arrival.pyramid = std::make_shared<analysis::Pyramid>(arrival.update.series);
-    }
-    absl::MutexLock lock(&mutex_);
-    arrivals_.push_back(std::move(arrival));
-  };
-  store_ = std::make_unique<quotes::Store>(std::move(store_options));
-
-  const auto source = std::make_shared<quotes::SampleSource>();
-  for (size_t i = 0; i < portfolio_.items.size(); ++i) {
-    const portfolio::Item& item = portfolio_.items[i];
-    auto tile = std::make_unique<Tile>();
-    tile->item = &item;
-    tile->panel.id = i + 1;
-    tile->content.instrument = item.instrument;
-    if (const portfolio::Holding holding = portfolio::CurrentHolding(item); holding.quantity > 0) {
-      tile->content.position = chart::Position{holding.quantity, holding.average_cost()};
-    }
-    tile->period = options_.period();
-    tile->size = kPanelPoints;
-    ApplyStyle(tile.get(), i);
-    tile->feed = store_->Add(item.instrument, source);
-    tiles_of_feed_[tile->feed].push_back(tile.get());
-    tiles_.push_back(std::move(tile));
-  }
-  for (const std::string& symbol : options_.compare()) {
-    compared_feeds_[store_->Add({symbol, "", "", ""}, source)] = symbol;
-  }
-  EXPLAIN() << "the wall has " << tiles_.size() << " panels; worker threads fetch their prices";
-  LayOut();
-  return absl::OkStatus();
+      theme_(chart::MakeTheme(options.theme(), options.palette())) {
+  has_console_ = options.viewer() != options::VIEWER_IMAGE;  // nobody can press a button in a picture
+  console_panel_.id = kConsoleId;
+  console_panel_.placement.center = {0, 0.92f, -0.85f};  // at the height of a desk, within an arm's reach
+  console_panel_.placement.size = {kConsoleWidth, kConsoleWidth * Console::kHeight / Console::kWidth};
+  console_panel_.placement.orientation = Facing(console_panel_.placement.center, eye_);
 }
 
 void Board::Impl::ApplyStyle(Tile* tile, size_t index) {
   tile->style.type = TypeOf(options_, index);
+  const bool has_range = tile->item != nullptr;  // sums and metrics have one value a bar, nothing for a candle to show
+  if (!has_range && (options_.chart_type() == options::CHART_TYPE_AUTO ||
+                     tile->style.type == options::CHART_TYPE_CANDLES || tile->style.type == options::CHART_TYPE_OHLC)) {
+    tile->style.type = options::CHART_TYPE_AREA;
+  }
   tile->style.scale = options_.scale();
   tile->style.inverted = options_.invert();
   tile->style.theme = theme_;
@@ -98,10 +55,43 @@ void Board::Impl::ApplyStyles() {
 }
 
 std::vector<Tile*> Board::Impl::Sorted() const {
-  std::vector<Tile*> tiles;
+  struct Entry {
+    Tile* tile;
+    double key;
+  };
+  std::vector<Entry> entries;
   for (const auto& tile : tiles_) {
-    if (!tile->closed) tiles.push_back(tile.get());
+    if (tile->closed) continue;
+    double key = 0;
+    if (tile->bars() > 0 && tile->item != nullptr) {
+      const quotes::Series& series = *tile->content.pyramid->series();
+      const chart::View period = PeriodView(series, options_.period());
+      const size_t first =
+          static_cast<size_t>(std::clamp(std::ceil(period.begin), 0.0, static_cast<double>(series.size() - 1)));
+      key = portfolio::SortKey(
+          portfolio::ComputeFigures(series, series.time()[first], portfolio::CurrentHolding(*tile->item)),
+          options_.sort());
+    }
+    if (tile->bars() == 0 || std::isnan(key)) key = -std::numeric_limits<double>::infinity();
+    if (tile->item == nullptr) key = std::numeric_limits<double>::infinity();  // summary and metrics come first
+    entries.push_back({tile.get(), key});
   }
+  if (options_.sort() == options::SORT_SYMBOL) {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      if ((a.tile->item == nullptr) != (b.tile->item == nullptr)) return a.tile->item == nullptr;
+      return a.tile->content.instrument.symbol < b.tile->content.instrument.symbol;
+    });
+  } else if (options_.sort() != options::SORT_PORTFOLIO) {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.key > b.key; });
+  }
+  if (options_.group() == options::GROUP_SECTOR) {
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+      if ((a.tile->item == nullptr) != (b.tile->item == nullptr)) return a.tile->item == nullptr;
+      return a.tile->content.instrument.sector < b.tile->content.instrument.sector;
+    });
+  }
+  std::vector<Tile*> tiles;
+  for (const Entry& entry : entries) tiles.push_back(entry.tile);
   return tiles;
 }
 
@@ -130,77 +120,6 @@ void Board::Impl::LayOut() {
   }
 }
 
-void Board::Impl::Apply(Tile* tile, const Arrival& arrival) {
-  const quotes::Update& update = arrival.update;
-  const size_t bars_before = tile->bars();
-  tile->content.pyramid = arrival.pyramid;
-  tile->content.message = update.message;
-  tile->content.stale = update.stale && update.series != nullptr;
-  quotes::Instrument& instrument = tile->content.instrument;
-  if (instrument.name.empty()) instrument.name = update.instrument.name;
-  if (instrument.currency.empty()) instrument.currency = update.instrument.currency;
-  if (instrument.sector.empty()) instrument.sector = update.instrument.sector;
-  const size_t bars = tile->bars();
-  if (bars > 0) {
-    if (tile->follows_period || bars_before == 0) {
-      tile->view = PeriodView(*update.series, tile->period);
-    } else if (bars > bars_before && tile->view.end >= static_cast<double>(bars_before)) {
-      tile->view = Pan(tile->view, static_cast<double>(bars - bars_before), bars);  // keep the newest bar in sight
-    }
-    UpdateStudies(tile);
-    UpdateComparisons(tile);
-  }
-  tile->dirty = true;
-}
-
-void Board::Impl::UpdateStudies(Tile* tile) {
-  tile->content.studies.clear();
-  tile->dirty = true;
-  if (tile->bars() == 0) return;
-  for (const analysis::StudySpec& spec : studies_) {
-    tile->content.studies.push_back(
-        std::make_shared<analysis::Study>(analysis::Compute(spec, *tile->content.pyramid->series())));
-  }
-}
-
-void Board::Impl::UpdateComparisons(Tile* tile) {
-  tile->content.comparisons.clear();
-  tile->dirty = true;
-  if (tile->bars() == 0) return;
-  const quotes::Series& series = *tile->content.pyramid->series();
-  for (const auto& [symbol, other] : compared_) {
-    if (other == nullptr || other->empty() || symbol == tile->content.instrument.symbol) continue;
-    chart::Comparison comparison{symbol, {}};
-    comparison.values.assign(series.size(), std::numeric_limits<double>::quiet_NaN());
-    for (size_t i = 0, j = 0; i < series.size(); ++i) {
-      while (j < other->size() && other->time()[j] < series.time()[i]) ++j;
-      if (j < other->size() && other->time()[j] == series.time()[i]) comparison.values[i] = other->close()[j];
-    }
-    tile->content.comparisons.push_back(std::move(comparison));
-  }
-}
-
-void Board::Impl::TakeArrivals() {
-  std::vector<Arrival> arrivals;
-  {
-    absl::MutexLock lock(&mutex_);
-    arrivals.swap(arrivals_);
-  }
-  for (const Arrival& arrival : arrivals) {
-    EXPLAIN_FIRST_N(3) << "series of " << arrival.update.instrument.symbol << " arrived with "
-                       << (arrival.update.series == nullptr ? 0 : arrival.update.series->size())
-                       << " bars and its pyramid";
-    if (const auto it = tiles_of_feed_.find(arrival.update.feed); it != tiles_of_feed_.end()) {
-      for (Tile* tile : it->second) Apply(tile, arrival);
-    }
-    if (const auto it = compared_feeds_.find(arrival.update.feed); it != compared_feeds_.end()) {
-      compared_[it->second] = arrival.update.series;
-      for (const auto& tile : tiles_) UpdateComparisons(tile.get());
-    }
-  }
-  if (!arrivals.empty() && options_.sort() != options::SORT_PORTFOLIO) must_lay_out_ = true;
-}
-
 void Board::Impl::Update(absl::Time now) {
   TakeArrivals();
   if (must_lay_out_) LayOut();
@@ -212,25 +131,81 @@ void Board::Impl::Update(absl::Time now) {
     Approach(tile->target, elapsed, &tile->panel.placement);
     if (tile->dirty) tile->Redraw(atlas_);
   }
+  if (has_console_) DrawConsole();
   PublishPanels();
 }
 
 void Board::Impl::PublishPanels() {
-  panels_.resize(visible_.size());
-  for (size_t i = 0; i < visible_.size(); ++i) {
-    const Panel& from = visible_[i]->panel;
-    Panel& to = panels_[i];
-    to.id = from.id;
-    to.placement = from.placement;
-    to.highlight = from.highlight;
-    if (to.geometry != from.geometry) to.geometry = from.geometry;
+  const auto publish = [](const Panel& from, Panel* to) {
+    to->id = from.id;
+    to->placement = from.placement;
+    to->highlight = from.highlight;
+    if (to->geometry != from.geometry) to->geometry = from.geometry;  // spares the reference count
+  };
+  panels_.resize(visible_.size() + (has_console_ ? 1 : 0));
+  for (size_t i = 0; i < visible_.size(); ++i) publish(visible_[i]->panel, &panels_[i]);
+  if (has_console_) publish(console_panel_, &panels_.back());
+}
+
+std::vector<Button> Board::Impl::Buttons() const {
+  std::vector<Button> buttons;
+  const auto period = [&](const char* label, Command command, options::Period value) {
+    buttons.push_back({label, command, options_.period() == value, 0});
+  };
+  period("1D", Command::kPeriod1D, options::PERIOD_1D);
+  period("1W", Command::kPeriod1W, options::PERIOD_1W);
+  period("1M", Command::kPeriod1M, options::PERIOD_1M);
+  period("3M", Command::kPeriod3M, options::PERIOD_3M);
+  period("6M", Command::kPeriod6M, options::PERIOD_6M);
+  period("1Y", Command::kPeriod1Y, options::PERIOD_1Y);
+  period("5Y", Command::kPeriod5Y, options::PERIOD_5Y);
+  period("All", Command::kPeriodAll, options::PERIOD_ALL);
+  static constexpr const char* kTypes[] = {"Mixed", "Candles", "Line", "Area", "Baseline", "Bars"};
+  static constexpr const char* kScales[] = {"Linear", "Log", "Percent", "Indexed"};
+  static constexpr const char* kSorts[] = {"As listed",   "By symbol", "By return", "By volatility",
+                                           "By drawdown", "By high",   "By value",  "By profit"};
+  std::string studies = studies_.empty() ? "No study" : studies_.front().name;
+  for (char& c : studies) c = studies_.empty() ? c : absl::ascii_toupper(static_cast<unsigned char>(c));
+  buttons.push_back({kTypes[options_.chart_type()], Command::kNextChartType, false, 1});
+  buttons.push_back({kScales[options_.scale()], Command::kNextScale, false, 1});
+  buttons.push_back({studies, Command::kNextIndicators, false, 1});
+  buttons.push_back({kSorts[options_.sort()], Command::kNextSort, false, 2});
+  buttons.push_back({"Sectors", Command::kNextGroup, options_.group() == options::GROUP_SECTOR, 2});
+  buttons.push_back({"Theme", Command::kNextTheme, false, 2});
+  buttons.push_back({"Near", Command::kToggleFocus, false, 3});
+  buttons.push_back({"Pin", Command::kTogglePin, false, 3});
+  buttons.push_back({"Close", Command::kClose, false, 3});
+  buttons.push_back({"‹", Command::kPreviousPage, false, 4});
+  buttons.push_back({"›", Command::kNextPage, false, 4});
+  buttons.push_back({"Reset", Command::kReset, false, 4});
+  return buttons;
+}
+
+void Board::Impl::DrawConsole() {
+  const std::vector<Button> buttons = Buttons();
+  int hovered = -1;
+  for (const Pointer& pointer : pointers_) {
+    if (!pointer.hit.has_value() || pointer.hit->panel != kConsoleId) continue;
+    hovered = console_.At(pointer.hit->point.x, pointer.hit->point.y);
   }
+  std::string shown = absl::StrCat(hovered, " ", options_.theme(), " ", options_.palette());
+  for (const Button& button : buttons) absl::StrAppend(&shown, " ", button.label, button.active ? "*" : "");
+  if (shown == console_drawn_) return;
+  console_drawn_ = shown;
+  console_panel_.geometry = console_.Draw(buttons, hovered, theme_, atlas_);
 }
 
 void Board::Impl::WaitForData(absl::Duration timeout) { store_->WaitForAll(timeout); }
 
 absl::StatusOr<std::unique_ptr<Board>> Board::Create(const options::Options& options, text::Atlas* atlas) {
-  auto impl = std::make_unique<Impl>(options, atlas, portfolio::SamplePortfolio());
+  absl::StatusOr<portfolio::Portfolio> portfolio = portfolio::SamplePortfolio();
+  if (!options.portfolio().empty()) {
+    portfolio = portfolio::ReadPortfolio(options.portfolio());
+  } else if (!options.prometheus().empty()) {
+    portfolio = portfolio::Portfolio{};  // metrics alone
+  }
+  if (!portfolio.ok()) return portfolio.status();
+  auto impl = std::make_unique<Impl>(options, atlas, *std::move(portfolio));
   if (const absl::Status status = impl->Start(); !status.ok()) return status;
   return std::unique_ptr<Board>(new Board(std::move(impl)));
 }

@@ -16,12 +16,14 @@
 
 namespace vrcharts::wall {
 
-// What a key, a menu entry or a controller button can ask for. Those that act on one panel act on the one pointed at.
+// What a key, a button of the console or of a controller can ask for. Those that act on one panel act on the one
+// pointed at, or pointed at last.
 enum class Command {
   kPeriod1D,
   kPeriod1W,
   kPeriod1M,
   kPeriod3M,
+  kPeriod6M,
   kPeriod1Y,
   kPeriod5Y,
   kPeriodAll,
@@ -29,7 +31,9 @@ enum class Command {
   kNextScale,       // linear, log, percent, indexed
   kNextIndicators,  // none, moving averages, Bollinger bands, RSI, MACD
   kNextSort,
+  kNextGroup,
   kNextTheme,
+  kNextPalette,
   kNextPage,
   kPreviousPage,
   kToggleFocus,  // bring the panel near, or put it back
@@ -38,7 +42,8 @@ enum class Command {
   kReset,        // everything back to where it began
 };
 
-// The whole scene without a renderer: which charts hang where, and what they show.
+// The whole scene without a renderer: which charts hang where, and what they show. In front of the person stands a
+// console with buttons, a panel like any other (not in pictures).
 //
 //   auto board = wall::Board::Create(options, atlas);
 //   each frame:
@@ -91,7 +96,8 @@ class Board {
   // changes when the pointer enters another.
   uint64_t hovered(int pointer) const;
 
-  // Saved as JSON text (options/state.proto): which panels, where, what they show.
+  // Which panels there are, where, and what they show, as JSON (wall/state.proto). With --state, Create loads the file
+  // if it is there and the destructor saves it; both log failures.
   absl::Status SaveState(const std::string& path) const;
   absl::Status LoadState(const std::string& path);
 

@@ -20,15 +20,19 @@
 #include "vrcharts/text/atlas.h"
 #include "vrcharts/wall/arrange.h"
 #include "vrcharts/wall/board.h"
+#include "vrcharts/wall/console.h"
 #include "vrcharts/wall/tile.h"
 
-// The inside of wall/board.h, in three files: board.cc (data in, panels out), board_input.cc (pointers and commands)
+// The inside of wall/board.h, in four files: board.cc (data in, panels out), board_input.cc (pointers and commands)
 // and board_state.cc (save and restore).
 namespace vrcharts::wall {
+
+constexpr uint64_t kConsoleId = uint64_t{1} << 40;  // tiles count from 1
 
 class Board::Impl {
  public:
   Impl(const options::Options& options, text::Atlas* atlas, portfolio::Portfolio portfolio);
+  ~Impl();
 
   absl::Status Start();
   void Update(absl::Time now);
@@ -53,6 +57,8 @@ class Board::Impl {
   // What a worker finished for one feed.
   struct Arrival {
     quotes::Update update;
+    bool summary = false;  // of the portfolio; update.feed means nothing
+    double summary_cost = 0;
     analysis::PyramidPtr pyramid;
   };
   struct Pointer {
@@ -69,6 +75,11 @@ class Board::Impl {
   };
 
   // board.cc
+  absl::Status StartStore();
+  absl::Status AddTiles();
+  Tile* AddTile(quotes::Instrument instrument, const portfolio::Item* item);
+  void Arrive(quotes::Update update) ABSL_LOCKS_EXCLUDED(mutex_);  // on worker threads
+  void Summarize() ABSL_LOCKS_EXCLUDED(mutex_);                    // on worker threads
   void TakeArrivals();
   void Apply(Tile* tile, const Arrival& arrival);
   void UpdateStudies(Tile* tile);
@@ -78,6 +89,8 @@ class Board::Impl {
   void ApplyStyles();
   void PublishPanels();
   std::vector<Tile*> Sorted() const;
+  void DrawConsole();
+  std::vector<Button> Buttons() const;
 
   // board_input.cc
   Tile* Find(uint64_t panel);
@@ -87,6 +100,11 @@ class Board::Impl {
   void Focus(Tile* tile);
   void Unfocus(Tile* tile);
   void SetPeriod(options::Period period);
+  void NextStudies();
+  void RunOn(Tile* tile, Command command);
+
+  // board_state.cc
+  void RestoreRange(Tile* tile);
 
   options::Options options_;
   text::Atlas* const atlas_;
@@ -98,6 +116,11 @@ class Board::Impl {
   std::map<size_t, std::string> compared_feeds_;
   std::map<std::string, quotes::SeriesPtr> compared_;
   std::vector<Panel> panels_;
+  Console console_;
+  Panel console_panel_;
+  bool has_console_ = true;
+  std::string console_drawn_;  // what its last drawing showed
+  uint64_t last_pointed_ = 0;  // the tile last pointed at: what the console's buttons are about
   std::vector<Tile*> visible_;
   std::array<Pointer, kPointers> pointers_;
   glm::vec3 eye_{0, 1.5f, 0};
@@ -107,7 +130,11 @@ class Board::Impl {
 
   absl::Mutex mutex_;  // a leaf
   std::vector<Arrival> arrivals_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<quotes::Store> store_;  // last: its workers use the members above
+  std::vector<quotes::SeriesPtr> series_of_item_ ABSL_GUARDED_BY(mutex_);  // for the summary
+  std::vector<bool> item_tried_ ABSL_GUARDED_BY(mutex_);
+  std::map<size_t, size_t> item_of_feed_;  // constant once the store runs
+  Tile* summary_ = nullptr;                // one of tiles_, or null
+  std::unique_ptr<quotes::Store> store_;   // last: its workers use the members above
 };
 
 }  // namespace vrcharts::wall

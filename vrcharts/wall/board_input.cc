@@ -42,18 +42,21 @@ Tile* Board::Impl::Find(uint64_t panel) {
 
 Tile* Board::Impl::Target() {
   for (const Pointer& pointer : pointers_) {
-    if (pointer.hit.has_value()) return Find(pointer.hit->panel);
+    if (!pointer.hit.has_value()) continue;
+    if (Tile* tile = Find(pointer.hit->panel); tile != nullptr) return tile;
   }
   for (Tile* tile : visible_) {
     if (tile->focused) return tile;
   }
-  return nullptr;
+  Tile* last = Find(last_pointed_);
+  return last != nullptr && !last->closed ? last : nullptr;
 }
 
 void Board::Impl::Point(int index, std::optional<Ray> ray) {
   Pointer& pointer = pointers_[index];
   pointer.ray = ray;
   pointer.hit = ray.has_value() ? Pick(*ray) : std::nullopt;
+  if (pointer.hit.has_value() && pointer.hit->panel != kConsoleId) last_pointed_ = pointer.hit->panel;
   if (pointer.held != nullptr && ray.has_value()) MoveHeld(&pointer);
   Tile* tile = pointer.pressed;
   if (tile != nullptr && pointer.hit.has_value() && pointer.hit->panel == tile->panel.id) {
@@ -92,6 +95,11 @@ void Board::Impl::Press(int index, absl::Time now) {
     pointer.pressed_panel = 0;
     return;
   }
+  if (pointer.hit->panel == kConsoleId) {
+    const int button = console_.At(pointer.hit->point.x, pointer.hit->point.y);
+    if (button >= 0) Run(Buttons()[static_cast<size_t>(button)].command);
+    return;
+  }
   Tile* tile = Find(pointer.hit->panel);
   const bool twice = pointer.pressed_panel == pointer.hit->panel && now - pointer.pressed_at < kDoublePress;
   pointer.pressed_panel = twice ? 0 : pointer.hit->panel;
@@ -120,7 +128,8 @@ void Board::Impl::Grab(int index) {
   }
   pointer.pressed = nullptr;
   pointer.held = tile;
-  pointer.held_distance = pointer.hit->distance * 0.92f;  // out of the wall, so that it does not cut into its neighbours
+  pointer.held_distance =
+      pointer.hit->distance * 0.92f;  // out of the wall, so that it does not cut into its neighbours
   pointer.held_point =
       glm::conjugate(tile->panel.placement.orientation) * (pointer.hit->position - tile->panel.placement.center);
 }
@@ -186,14 +195,49 @@ void Board::Impl::Unfocus(Tile* tile) {
 void Board::Impl::SetPeriod(options::Period period) {
   options_.set_period(period);
   for (const auto& tile : tiles_) tile->ShowPeriod(period);
+  if (options_.sort() != options::SORT_PORTFOLIO) must_lay_out_ = true;  // figures are those of the period
 }
 
-uint64_t Board::Impl::hovered(int pointer) const {
-  return pointers_[pointer].hit.has_value() ? pointers_[pointer].hit->panel : 0;
+uint64_t Board::Impl::hovered(int index) const {
+  const std::optional<Hit>& hit = pointers_[index].hit;
+  if (!hit.has_value()) return 0;
+  if (hit->panel != kConsoleId) return hit->panel;
+  return kConsoleId + static_cast<uint64_t>(console_.At(hit->point.x, hit->point.y) + 1);
+}
+
+void Board::Impl::NextStudies() {
+  static constexpr std::initializer_list<const char*> kSets[] = {
+      {}, {"sma:20", "sma:50"}, {"bollinger"}, {"rsi"}, {"macd"}};
+  // The set after the one that is shown; flags may have chosen any other one.
+  size_t next = 1;
+  for (size_t i = 0; i < std::size(kSets); ++i) {
+    std::vector<std::string> names;
+    for (const char* text : kSets[i]) names.push_back(analysis::ParseStudySpec(text)->ToString());
+    const bool same = std::equal(names.begin(), names.end(), studies_.begin(), studies_.end(),
+                                 [](const std::string& name, const auto& spec) { return name == spec.ToString(); });
+    if (same) next = (i + 1) % std::size(kSets);
+  }
+  studies_.clear();
+  for (const char* text : kSets[next]) studies_.push_back(*analysis::ParseStudySpec(text));
+  for (const auto& tile : tiles_) UpdateStudies(tile.get());
+}
+
+void Board::Impl::RunOn(Tile* tile, Command command) {
+  if (tile == nullptr) return;
+  if (command == Command::kToggleFocus) {
+    tile->focused ? Unfocus(tile) : Focus(tile);
+  } else if (command == Command::kTogglePin) {
+    tile->pinned = !tile->pinned;
+    tile->target = tile->pinned ? tile->panel.placement : tile->home;
+  } else {
+    tile->closed = true;
+    tile->focused = false;
+    for (Pointer& pointer : pointers_) pointer = {};
+    must_lay_out_ = true;
+  }
 }
 
 void Board::Impl::Run(Command command) {
-  Tile* tile = Target();
   switch (command) {
     case Command::kPeriod1D:
       return SetPeriod(options::PERIOD_1D);
@@ -203,6 +247,8 @@ void Board::Impl::Run(Command command) {
       return SetPeriod(options::PERIOD_1M);
     case Command::kPeriod3M:
       return SetPeriod(options::PERIOD_3M);
+    case Command::kPeriod6M:
+      return SetPeriod(options::PERIOD_6M);
     case Command::kPeriod1Y:
       return SetPeriod(options::PERIOD_1Y);
     case Command::kPeriod5Y:
@@ -219,10 +265,18 @@ void Board::Impl::Run(Command command) {
       options_.set_theme(NextOf(options_.theme(), options::Theme_ARRAYSIZE));
       theme_ = chart::MakeTheme(options_.theme(), options_.palette());
       return ApplyStyles();
+    case Command::kNextPalette:
+      options_.set_palette(NextOf(options_.palette(), options::Palette_ARRAYSIZE));
+      theme_ = chart::MakeTheme(options_.theme(), options_.palette());
+      return ApplyStyles();
     case Command::kNextIndicators:
-      return;
+      return NextStudies();
     case Command::kNextSort:
       options_.set_sort(NextOf(options_.sort(), options::Sort_ARRAYSIZE));
+      must_lay_out_ = true;
+      return;
+    case Command::kNextGroup:
+      options_.set_group(NextOf(options_.group(), options::Group_ARRAYSIZE));
       must_lay_out_ = true;
       return;
     case Command::kNextPage:
@@ -234,22 +288,14 @@ void Board::Impl::Run(Command command) {
       must_lay_out_ = true;
       return;
     case Command::kToggleFocus:
-      if (tile != nullptr) tile->focused ? Unfocus(tile) : Focus(tile);
-      return;
     case Command::kTogglePin:
-      if (tile != nullptr) tile->pinned = !tile->pinned;
-      return;
     case Command::kClose:
-      if (tile == nullptr) return;
-      tile->closed = true;
-      for (Pointer& pointer : pointers_) pointer = {};
-      must_lay_out_ = true;
-      return;
+      return RunOn(Target(), command);
     case Command::kReset:
-      for (const auto& each : tiles_) {
-        each->closed = false;
-        Unfocus(each.get());
-        each->ShowPeriod(options_.period());
+      for (const auto& tile : tiles_) {
+        tile->closed = false;
+        Unfocus(tile.get());
+        tile->ShowPeriod(options_.period());
       }
       page_ = 0;
       must_lay_out_ = true;

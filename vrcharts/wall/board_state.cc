@@ -1,8 +1,156 @@
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "vrcharts/quotes/csv.h"
 #include "vrcharts/wall/board_impl.h"
+#include "vrcharts/wall/period.h"
+#include "vrcharts/wall/state.pb.h"
 
 namespace vrcharts::wall {
+namespace {
 
-absl::Status Board::Impl::SaveState(const std::string&) const { return absl::UnimplementedError("not yet"); }
-absl::Status Board::Impl::LoadState(const std::string&) { return absl::UnimplementedError("not yet"); }
+constexpr int kVersion = 1;
+constexpr size_t kMaxFile = 4 << 20;
+
+void Write(const Tile& tile, TileState* out) {
+  out->set_symbol(tile.content.instrument.symbol);
+  out->set_closed(tile.closed);
+  out->set_focused(tile.focused);
+  out->set_pinned(tile.pinned);
+  if (tile.pinned) {
+    const Placement& at = tile.panel.placement;
+    for (const float value : {at.center.x, at.center.y, at.center.z}) out->add_center(value);
+    for (const float value : {at.orientation.w, at.orientation.x, at.orientation.y, at.orientation.z}) {
+      out->add_orientation(value);
+    }
+    for (const float value : {at.size.x, at.size.y}) out->add_size(value);
+  }
+  if (tile.follows_period || tile.bars() == 0) return;
+  const auto times = tile.content.pyramid->series()->time();
+  const auto bar = [&](double index) {
+    return times[static_cast<size_t>(std::clamp(index, 0.0, static_cast<double>(times.size() - 1)))];
+  };
+  out->set_own_range(true);
+  out->set_first_time(bar(tile.view.begin));
+  out->set_last_time(bar(tile.view.end - 1));
+}
+
+// Only a placement that a person could have made: within reach, of a sensible size.
+bool ReadPlacement(const TileState& state, Placement* out) {
+  if (state.center_size() != 3 || state.orientation_size() != 4 || state.size_size() != 2) return false;
+  Placement at;
+  at.center = {state.center(0), state.center(1), state.center(2)};
+  at.orientation = {state.orientation(0), state.orientation(1), state.orientation(2), state.orientation(3)};
+  at.size = {state.size(0), state.size(1)};
+  const float length = glm::length(at.orientation);
+  const bool sane = glm::length(at.center) < 20 && length > 0.5f && length < 2 && at.size.x > 0.1f && at.size.x < 8 &&
+                    at.size.y > 0.05f && at.size.y < 8;
+  if (!sane) return false;
+  at.orientation = glm::normalize(at.orientation);
+  *out = at;
+  return true;
+}
+
+}  // namespace
+
+absl::Status Board::Impl::SaveState(const std::string& path) const {
+  WallState state;
+  state.set_version(kVersion);
+  state.set_period(options_.period());
+  state.set_chart_type(options_.chart_type());
+  state.set_scale(options_.scale());
+  state.set_theme(options_.theme());
+  state.set_palette(options_.palette());
+  state.set_sort(options_.sort());
+  state.set_group(options_.group());
+  for (const analysis::StudySpec& spec : studies_) state.add_indicator(spec.ToString());
+  state.set_page(static_cast<uint32_t>(page_));
+  for (const auto& tile : tiles_) Write(*tile, state.add_tile());
+
+  std::string json;
+  google::protobuf::util::JsonPrintOptions print;
+  print.add_whitespace = true;
+  if (!google::protobuf::util::MessageToJsonString(state, &json, print).ok()) {
+    return absl::InternalError("cannot write the state as JSON");
+  }
+  const std::string temporary = absl::StrCat(path, ".", getpid(), ".new");
+  std::ofstream file(temporary, std::ios::trunc);
+  file << json;
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    unlink(temporary.c_str());
+    return absl::FailedPreconditionError(absl::StrCat("--state: cannot write ", path, ": ", strerror(error)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Board::Impl::LoadState(const std::string& path) {
+  absl::StatusOr<std::string> json = quotes::ReadFile(path, kMaxFile);
+  if (!json.ok()) return absl::Status(json.status().code(), absl::StrCat("--state: ", json.status().message()));
+  WallState state;
+  google::protobuf::util::JsonParseOptions parse;
+  parse.ignore_unknown_fields = true;  // a newer version may know more
+  const auto parsed = google::protobuf::util::JsonStringToMessage(*json, &state, parse);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--state: ", path, " is no saved wall: ", std::string(parsed.message())));
+  }
+  options_.set_period(state.period());
+  options_.set_chart_type(state.chart_type());
+  options_.set_scale(state.scale());
+  options_.set_theme(state.theme());
+  options_.set_palette(state.palette());
+  options_.set_sort(state.sort());
+  options_.set_group(state.group());
+  theme_ = chart::MakeTheme(options_.theme(), options_.palette());
+  page_ = state.page();
+  studies_.clear();
+  for (const std::string& text : state.indicator()) {
+    if (absl::StatusOr<analysis::StudySpec> spec = analysis::ParseStudySpec(text); spec.ok()) {
+      studies_.push_back(*std::move(spec));
+    }
+  }
+  ApplyStyles();
+  for (const auto& tile : tiles_) {
+    tile->ShowPeriod(options_.period());
+    UpdateStudies(tile.get());
+    const auto saved = std::find_if(state.tile().begin(), state.tile().end(), [&](const TileState& each) {
+      return each.symbol() == tile->content.instrument.symbol;
+    });
+    if (saved == state.tile().end()) continue;  // new in the portfolio
+    tile->closed = saved->closed();
+    if (saved->own_range()) tile->restored_range = {saved->first_time(), saved->last_time()};
+    RestoreRange(tile.get());
+    tile->pinned = saved->pinned() && ReadPlacement(*saved, &tile->target);
+    if (tile->pinned) tile->panel.placement = tile->target;
+    tile->wants_focus = saved->focused();
+  }
+  LayOut();
+  for (const auto& tile : tiles_) {
+    if (std::exchange(tile->wants_focus, false) && !tile->closed) Focus(tile.get());
+  }
+  return absl::OkStatus();
+}
+
+void Board::Impl::RestoreRange(Tile* tile) {
+  if (!tile->restored_range.has_value() || tile->bars() == 0) return;
+  const quotes::Series& series = *tile->content.pyramid->series();
+  const double begin = static_cast<double>(series.LowerBound(tile->restored_range->first));
+  const double end = static_cast<double>(series.LowerBound(tile->restored_range->second)) + 1;
+  tile->restored_range.reset();
+  if (end - begin < 2) return;
+  tile->view = Pan({begin, end}, 0, series.size());
+  tile->follows_period = false;
+  tile->dirty = true;
+}
 
 }  // namespace vrcharts::wall

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -17,7 +18,7 @@ namespace vrcharts::wall {
 // change; Refresh() redraws what has become out of date.
 struct Tile {
   size_t feed = 0;
-  const portfolio::Item* item = nullptr;
+  const portfolio::Item* item = nullptr;  // null for the summary of the portfolio and for metrics
   Panel panel;
   Placement home;    // in the layout
   Placement target;  // where it is moving to
@@ -31,6 +32,8 @@ struct Tile {
   options::Period period = options::PERIOD_6M;
   bool follows_period = true;  // the view is that of `period`; false once zoomed or panned
   std::optional<chart::Crosshair> crosshair;
+  std::optional<std::pair<int64_t, int64_t>> restored_range;  // times to show as soon as there is data
+  bool wants_focus = false;                                   // while a state is loaded
   bool dirty = true;
 
   size_t bars() const { return content.pyramid == nullptr ? 0 : content.pyramid->series()->size(); }
