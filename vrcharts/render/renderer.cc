@@ -183,7 +183,7 @@ absl::Status Renderer::Upload(FrameSlot& slot, const Target& target, std::span<c
                               const text::Atlas& atlas) {
   if (atlas_.empty() || atlas.revision() != atlas_.revision()) {
     const text::AtlasImage image = atlas.Image();
-    if (absl::Status status = atlas_.Upload(image); !status.ok()) return status;
+    if (absl::Status status = atlas_.Prepare(image, next_slot_); !status.ok()) return status;
     atlas_range_ = image.range;
     atlas_size_ = {image.width, image.height};
   }
@@ -273,6 +273,7 @@ absl::Status Renderer::Record(FrameSlot& slot, const Target& target, const Scene
     vkCmdResetQueryPool(commands, slot.timestamps, 0, 2);
     vkCmdWriteTimestamp2(commands, VK_PIPELINE_STAGE_2_TOP_OF_PIPE_BIT, slot.timestamps, 0);
   }
+  atlas_.Record(commands, next_slot_);
   RecordBarrier(commands,
                 {.image = target.color.image,
                  .old_layout = VK_IMAGE_LAYOUT_UNDEFINED,

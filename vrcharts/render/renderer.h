@@ -73,7 +73,7 @@ class Renderer {
   const PipelineOptions& options() const { return options_; }
 
  private:
-  static constexpr int kFramesInFlight = 2;
+  static constexpr int kFramesInFlight = AtlasTexture::kFrames;
 
   // Everything that the GPU reads while one frame is in flight.
   struct FrameSlot {

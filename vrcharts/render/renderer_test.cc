@@ -213,6 +213,31 @@ TEST_F(RendererTest, TextIsDrawnFromTheAtlas) {
   EXPECT_LT(white, 6000);
 }
 
+TEST_F(RendererTest, GlyphsThatComeLaterAreDrawnToo) {
+  auto renderer = Renderer::Create(*device_, {});
+  auto offscreen = Offscreen::Create(*device_, {kSize, kSize}, 1);
+  ASSERT_TRUE(renderer.ok() && offscreen.ok());
+  const std::vector<View> eyes = {MakeView({0, 0, 0}, {1, 0, 0, 0}, kSquare)};
+  // Each frame brings a letter that was never seen, while the frame before is in flight.
+  for (const char* letter : {"A", "株", "ß", "Ω", "の"}) {
+    auto geometry = Geometry(kBlack);
+    auto line = atlas_->Shape(letter, text::Weight::kRegular);
+    for (const text::PlacedGlyph& g : line->glyphs) {
+      geometry->base.glyphs.push_back(
+          {40 + g.x0 * 120, 150 + g.y0 * 120, 40 + g.x1 * 120, 150 + g.y1 * 120, g.u0, g.v0, g.u1, g.v1, kWhite, 0});
+    }
+    Scene scene;
+    scene.items.push_back(Panel(geometry));
+    ASSERT_TRUE((*renderer)->Draw((*offscreen)->target(), eyes, scene, *atlas_).ok());
+    ASSERT_TRUE((*renderer)->Finish().ok());
+    const Picture picture = *(*offscreen)->Read(0);
+    int white = 0;
+    for (size_t i = 0; i < picture.rgba.size(); i += 4) white += picture.rgba[i] > 128;
+    EXPECT_GT(white, 500) << letter;
+    EXPECT_LT(white, 12000) << letter;
+  }
+}
+
 TEST_F(RendererTest, EachEyeSeesItsOwnView) {
   auto geometry = Geometry(kBlack);
   geometry->base.rects.push_back({90, 90, 110, 110, kRed, 0, 0, 0, 0});
