@@ -24,9 +24,9 @@ struct ServerUser {
 
 ServerUser ChooseServerUser();
 
-// Starts a program as that user in a session of its own, stdin empty, stdout and stderr appended to `log`, temporary files beside it. The kernel
-// kills it (SIGKILL) when the calling process ends. Call only from a process with one thread: the kernel's rule looks
-// at the thread.
+// Starts a program as that user in a session of its own, stdin empty, stdout and stderr appended to `log`, temporary
+// files beside it. The kernel kills it (SIGKILL) when the calling process ends. Call only from a process with one
+// thread: the kernel's rule looks at the thread.
 absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& arguments, const ServerUser& user, const std::string& log);
 
 // Spawn, then waits. Fails with Internal and the last line of the log where the program does not exit with 0.
