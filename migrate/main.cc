@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/lifecycle/shutdown.h"
 #include "migrate/migration/migration.h"
+#include "migrate/migration/topology.h"
 #include "migrate/options/migration_options.pb.h"
 #include "migrate/options/options.h"
 
@@ -38,7 +39,9 @@ absl::StatusOr<int> RunMigrate(const std::vector<std::string>& arguments, migrat
       }
     }
   });
-  absl::Status status = migrate::migration::Migration(options).Run(stop.get_token());
+  absl::StatusOr<migrate::MigrationOptions> resolved = migrate::migration::ResolveTopology(options);
+  if (!resolved.ok()) return resolved.status();
+  absl::Status status = migrate::migration::Migration(*resolved).Run(stop.get_token());
   if (!status.ok()) return status;
   return 0;
 }

@@ -29,6 +29,15 @@ void Close(int& fd) {
   if (fd >= 0) close(std::exchange(fd, -1));
 }
 
+// A socket file that nobody listens on: what served it was killed.
+bool IsStale(const sockaddr_un& address) {
+  int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool refused =
+      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+  Close(probe);
+  return refused;
+}
+
 // Up to the first newline or the end; empty if nothing came in time.
 std::string ReadLine(int connection) {
   std::string line;
@@ -78,7 +87,7 @@ absl::Status Server::ListenOnFile(const Options& options) {
                                                    sizeof(address.sun_path) - 1, " bytes that a socket may have"));
   }
   std::memcpy(address.sun_path, options.socket_file.data(), options.socket_file.size());
-  if (options.drop_socket_file) unlink(options.socket_file.c_str());
+  if (options.drop_socket_file || IsStale(address)) unlink(options.socket_file.c_str());
   file_listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   // Whoever may use the socket may stop or start the swap: the owner only.
   const mode_t mask = umask(0077);
@@ -86,7 +95,7 @@ absl::Status Server::ListenOnFile(const Options& options) {
   umask(mask);
   if (bound != 0) {
     return Problem(absl::StrCat("cannot serve commands on ", options.socket_file,
-                                " (--initially-drop-socket-file removes one left by an earlier run)"));
+                                " (--initially-drop-socket-file takes it from whoever serves it)"));
   }
   socket_file_ = options.socket_file;
   if (listen(file_listener_, 8) != 0) return Problem(options.socket_file);

@@ -115,8 +115,9 @@ absl::StatusOr<std::optional<Chunk>> Copier::NextChunk() {
   absl::Status status =
       mysql::WithRetries(*chunk_connection_, {.retries = options_.retries}, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
         absl::StatusOr<std::optional<Chunk>> next = chunker_->Next(*chunk_connection_);
-        if (next.ok()) chunk = *std::move(next);
-        return next.status();
+        if (!next.ok()) return next.status();
+        chunk = *std::move(next);
+        return absl::OkStatus();
       });
   if (!status.ok()) return status;
   return chunk;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
+#include "common/explain/explain.h"
 #include "migrate/cutover/strategies.h"
 
 namespace migrate::cutover {
@@ -32,6 +34,24 @@ absl::StatusOr<bool> IsSwapped(const Context& context, const std::string& old_na
   absl::StatusOr<bool> old = schema::TableExists(**connection, schema, old_name);
   if (!old.ok()) return old.status();
   return *original && *old && !*ghost;
+}
+
+absl::Status PrepareSwap(const Context& context, mysql::Connection& session) {
+  for (const std::string& sql : context.before_swap) {
+    EXPLAIN() << "cut-over: " << sql;
+    if (absl::Status status = session.Execute(sql).status(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+void UndoPrepareSwap(const Context& context) {
+  if (context.undo_before_swap.empty()) return;
+  absl::StatusOr<std::unique_ptr<mysql::Connection>> session = OpenLockSession(context);
+  for (const std::string& sql : context.undo_before_swap) {
+    absl::Status status = session.ok() ? (*session)->Execute(sql).status() : session.status();
+    if (!status.ok())
+      LOG(WARNING) << "could not take back what was prepared for the swap: " << sql << ": " << status.message();
+  }
 }
 
 void AfterStep(const Context& context, std::string_view step, const mysql::Connection& session) {

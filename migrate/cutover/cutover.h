@@ -15,7 +15,9 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,6 +35,10 @@ struct Context {
   mysql::ConnectionOptions session;  // fit for moving rows
   apply::Applier& applier;
   absl::Duration lock_timeout = absl::Seconds(3);
+  // Run when the ghost has everything and nothing more can come (its triggers: earlier they would act upon our own
+  // writes), and what takes that back when the attempt fails afterwards.
+  std::vector<std::string> before_swap;
+  std::vector<std::string> undo_before_swap;
   // Called after each step with its name and the session that took it; tests kill that session there.
   std::function<void(std::string_view step, uint64_t connection_id)> after_step;
 };

@@ -55,7 +55,10 @@ absl::StatusOr<Outcome> RenameUnderLock::Attempt(std::stop_token stop) {
     if (*is_swapped) swapped = absl::OkStatus();
   }
   if (!(*session)->broken()) (void)(*session)->Execute("UNLOCK TABLES");
-  if (!swapped.ok()) return swapped;
+  if (!swapped.ok()) {
+    UndoPrepareSwap(context_);
+    return swapped;
+  }
   return Outcome{.locked = absl::Now() - locked, .waiting = locked - asked};
 }
 
@@ -68,6 +71,7 @@ absl::Status RenameUnderLock::Swap(mysql::Connection& session) {
   absl::Status drained = context_.applier.DrainThrough(session, *position, absl::Now() + context_.lock_timeout);
   if (!drained.ok()) return drained;
   AfterStep(context_, "drain", session);
+  if (absl::Status status = PrepareSwap(context_, session); !status.ok()) return status;
   const std::string& schema = context_.pair.original.schema;
   const std::string rename = absl::StrCat(
       "RENAME TABLE ", context_.pair.original.QualifiedName(), " TO ", mysql::QualifiedName(schema, context_.names.old),

@@ -94,6 +94,7 @@ absl::StatusOr<Outcome> Sentry::Attempt(std::stop_token stop) {
     return outcome;
   }
   holder->reset();
+  UndoPrepareSwap(context_);
   if (absl::Status dropped = DropSentry(); !dropped.ok())
     LOG(WARNING) << "drop the empty table " << quoted_sentry_ << " by hand: " << dropped.message();
   return outcome;
@@ -144,6 +145,7 @@ absl::StatusOr<Outcome> Sentry::LockAndSwap(mysql::Connection& holder, mysql::Co
             << "; the appliers bring the ghost up to there";
   if (absl::Status drained = context_.applier.WaitFor(*position, deadline, stop); !drained.ok()) return drained;
   AfterStep(context_, "drain", holder);
+  if (absl::Status status = PrepareSwap(context_, probe); !status.ok()) return status;
 
   const std::string rename = absl::StrCat("RENAME TABLE ", original, " TO ", quoted_sentry_, ", ",
                                           context_.pair.ghost.QualifiedName(), " TO ", original);

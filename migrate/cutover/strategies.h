@@ -24,6 +24,11 @@ absl::StatusOr<bool> IsSwapped(const Context& context, const std::string& old_na
 
 void AfterStep(const Context& context, std::string_view step, const mysql::Connection& session);
 
+// context.before_swap, in `session`; the first error ends it.
+absl::Status PrepareSwap(const Context& context, mysql::Connection& session);
+// context.undo_before_swap, in a session of its own. What goes wrong is logged.
+void UndoPrepareSwap(const Context& context);
+
 // Runs `release` when it goes out of scope.
 class Cleanup {
  public:

@@ -45,6 +45,7 @@ absl::StatusOr<Outcome> TwoStep::Attempt(std::stop_token stop) {
   absl::Status swapped = Swap(**session);
   if (!(*session)->broken()) (void)(*session)->Execute("UNLOCK TABLES");
   if (!swapped.ok()) {
+    UndoPrepareSwap(context_);
     if (absl::Status undone = UndoFirstRename(); !undone.ok()) return undone;
     return swapped;
   }
@@ -57,6 +58,7 @@ absl::Status TwoStep::Swap(mysql::Connection& session) {
   absl::Status drained = context_.applier.DrainThrough(session, *position, absl::Now() + context_.lock_timeout);
   if (!drained.ok()) return drained;
   AfterStep(context_, "drain", session);
+  if (absl::Status status = PrepareSwap(context_, session); !status.ok()) return status;
   const std::string original = context_.pair.original.QualifiedName();
   const std::string old = mysql::QualifiedName(context_.pair.original.schema, context_.names.old);
   EXPLAIN() << "cut-over in two steps: " << original << " becomes " << old << ", then the ghost becomes " << original;

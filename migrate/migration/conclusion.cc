@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "migrate/migration/migration.h"
 #include "migrate/mysql/quote.h"
+#include "migrate/mysql/retry.h"
 
 namespace migrate::migration {
 
@@ -33,9 +34,11 @@ std::string Migration::CleanUp(const absl::Status& status) {
   if (MayBeResumed(status) || (options_.resume() && !swapped_ && absl::IsUnavailable(status))) {
     return absl::StrCat("; --resume goes on from here, or drop ", ghost, " and ", store_.table());
   }
-  absl::Status dropped = Reconnect();
-  if (dropped.ok()) dropped = schema::DropTable(*connection_, options_.database(), names_.ghost);
-  if (dropped.ok() && checkpointer_) dropped = schema::DropTable(*connection_, options_.database(), names_.changelog);
+  absl::Status dropped = mysql::WithRetries(*connection_, {.retries = 10}, [&] {
+    absl::Status status = schema::DropTable(*connection_, options_.database(), names_.ghost);
+    if (!status.ok() || !checkpointer_) return status;
+    return schema::DropTable(*connection_, options_.database(), names_.changelog);
+  });
   if (dropped.ok()) return "";
   return absl::StrCat("; left to drop: ", ghost, " and ", store_.table(), " (", dropped.message(), ")");
 }
@@ -61,6 +64,11 @@ absl::Status Migration::Conclude(absl::Status status) {
   const std::string took = absl::FormatDuration(absl::Trunc(absl::Now() - progress_.begin(), absl::Milliseconds(1)));
   if (!options_.execute()) {
     std::cout << "dry run: every check passed; " << table_ << " is unchanged. --execute does it" << left << std::endl;
+  } else if (options_.test_on_replica()) {
+    std::cout << "test on replica: " << table_ << " is unchanged, "
+              << mysql::QualifiedName(options_.database(), names_.ghost)
+              << " has its rows in the new definition; compare them, drop the latter, and start replication again"
+              << std::endl;
   } else if (instant_) {
     std::cout << table_ << " has the new definition, by ALGORITHM=INSTANT" << left << std::endl;
   } else {

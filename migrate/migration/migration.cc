@@ -232,17 +232,28 @@ absl::Status Migration::CopyRows(const std::stop_token& stop) {
 absl::Status Migration::BuildIndexes(const std::stop_token& stop) {
   if (deferred_.empty()) return absl::OkStatus();
   progress_.SetState("building indexes");
-  const std::string sql = schema::AddIndexesSql(pair_->ghost, deferred_);
-  EXPLAIN() << "step 3, the rows are there, now their indexes; changes wait in the binary log meanwhile: " << sql;
+  EXPLAIN() << "step 3, the rows are there, now their indexes; changes wait in the binary log meanwhile: "
+            << schema::AddIndexesSql(pair_->ghost, deferred_);
   applier_->Pause();
-  absl::Status status =
-      Supervise(stop, [&](std::stop_token token) { return ExecuteStoppable(*connection_, sql, token); });
+  absl::Status status = Supervise(stop, [&](std::stop_token token) {
+    return mysql::WithRetries(
+        *connection_, {.retries = static_cast<int>(options_.default_retries()), .stop = token}, [&] {
+          // An attempt whose connection was lost may have built them all the same.
+          absl::StatusOr<schema::Table> ghost = schema::ReadTable(*connection_, options_.database(), names_.ghost);
+          if (!ghost.ok()) return ghost.status();
+          schema::EraseBuilt(*ghost, deferred_);
+          if (deferred_.empty()) return absl::OkStatus();
+          return ExecuteStoppable(*connection_, schema::AddIndexesSql(*ghost, deferred_), token);
+        });
+  });
   applier_->Resume();
   if (status.ok() && checkpointer_) checkpointer_->ForgetIndexes();
   return status;
 }
 
-absl::Status Migration::Reconnect() { return connection_->broken() ? connection_->Reconnect() : absl::OkStatus(); }
+absl::Status Migration::Reconnect() {
+  return mysql::WithRetries(*connection_, {.retries = 10}, [&] { return connection_->Ping(); });
+}
 
 absl::Status Migration::CatchUp(const std::stop_token& stop) {
   progress_.SetState("catching up");
@@ -269,8 +280,9 @@ absl::Status Migration::Verify(const std::stop_token& stop) {
   verify::Report report;
   absl::Status status = Supervise(stop, [&](std::stop_token token) {
     absl::StatusOr<verify::Report> result = verifier.Run(token);
-    if (result.ok()) report = *std::move(result);
-    return result.status();
+    if (!result.ok()) return result.status();
+    report = *std::move(result);
+    return absl::OkStatus();
   });
   if (!status.ok()) return status;
   EXPLAIN() << "compared " << report.rows << " rows: " << report.repaired_ranges << " ranges repaired, "
@@ -303,17 +315,34 @@ absl::Status Migration::Postpone(const std::stop_token& stop) {
   return absl::OkStatus();
 }
 
+// --test-on-replica: replication stops, the ghost gets everything that there is, and both tables stay for comparison.
+absl::Status Migration::TestOnReplica(const std::stop_token& stop) {
+  if (absl::Status status = RunHooks("stop-replication"); !status.ok()) return status;
+  if (!options_.test_on_replica_skip_replica_stop()) {
+    const char* sql = connection_->server().ReplicaWords() ? "STOP REPLICA" : "STOP SLAVE";
+    EXPLAIN() << "step 4 is only tried: " << sql << ", and both tables stay";
+    if (absl::Status status = connection_->Execute(sql).status(); !status.ok()) return status;
+  }
+  return CatchUp(stop);
+}
+
 absl::Status Migration::CutOver(const std::stop_token& stop) {
+  if (options_.test_on_replica()) return TestOnReplica(stop);
   absl::Status open = Supervise(stop, [&](std::stop_token token) {
     return gate_.Wait(token) ? absl::OkStatus() : absl::CancelledError("interrupted");
   });
   if (!open.ok()) return open;
   progress_.SetState("cutting over");
-  cutover::Context context{.pair = *pair_,
-                           .names = names_,
-                           .session = row_session_,
-                           .applier = *applier_,
-                           .lock_timeout = absl::Seconds(options_.cut_over_lock_timeout_seconds())};
+  cutover::Context context{
+      .pair = *pair_,
+      .names = names_,
+      .session = row_session_,
+      .applier = *applier_,
+      .lock_timeout = absl::Seconds(options_.cut_over_lock_timeout_seconds()),
+      .before_swap = schema::CreateTriggersSql(triggers_, pair_->ghost, options_.trigger_suffix(),
+                                               options_.remove_trigger_suffix_if_exists()),
+      .undo_before_swap = schema::DropTriggersSql(triggers_, pair_->ghost, options_.trigger_suffix(),
+                                                  options_.remove_trigger_suffix_if_exists())};
   std::unique_ptr<cutover::Strategy> strategy =
       cutover::MakeStrategy(options_.cut_over() == "two-step" ? cutover::Kind::kTwoStep : cutover::Kind::kAtomic,
                             connection_->server(), context);
@@ -344,11 +373,11 @@ absl::Status Migration::Finish() {
   ghost_exists_ = false;
   housekeeper_.Stop();
   applier_->Stop();
-  if (absl::Status status = Reconnect(); !status.ok()) return status;
-  if (absl::Status status = schema::DropTable(*connection_, options_.database(), names_.changelog); !status.ok())
-    return status;
-  return options_.ok_to_drop_table() ? schema::DropTable(*connection_, options_.database(), names_.old)
-                                     : absl::OkStatus();
+  return mysql::WithRetries(*connection_, {.retries = 10}, [&] {
+    absl::Status status = schema::DropTable(*connection_, options_.database(), names_.changelog);
+    if (!status.ok() || !options_.ok_to_drop_table() || !swapped_) return status;
+    return schema::DropTable(*connection_, options_.database(), names_.old);
+  });
 }
 
 absl::Status Migration::RunHooks(std::string_view event, control::Variables more) {

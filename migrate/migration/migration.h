@@ -41,6 +41,7 @@
 #include "migrate/schema/ghost.h"
 #include "migrate/schema/names.h"
 #include "migrate/schema/table_pair.h"
+#include "migrate/schema/triggers.h"
 #include "migrate/throttle/gate.h"
 #include "migrate/throttle/monitor.h"
 
@@ -76,6 +77,7 @@ class Migration {
   absl::Status CatchUp(const std::stop_token& stop);
   absl::Status Verify(const std::stop_token& stop);
   absl::Status Postpone(const std::stop_token& stop);
+  absl::Status TestOnReplica(const std::stop_token& stop);
   absl::Status CutOver(const std::stop_token& stop);
   absl::Status Finish();
 
@@ -105,6 +107,7 @@ class Migration {
   mysql::ConnectionOptions row_session_;
   std::unique_ptr<schema::TablePair> pair_;
   std::vector<schema::DeferredIndex> deferred_;
+  std::vector<schema::Trigger> triggers_;  // to be made on the new table
   checkpoint::Store store_;
   checkpoint::Checkpoint resumed_;  // where an earlier run stopped; without --resume only what does not change
   throttle::Gate gate_;             // for all writes

@@ -28,6 +28,15 @@ absl::Status Migration::Prepare() {
   absl::StatusOr<schema::Table> original = schema::ReadTable(*connection_, options_.database(), options_.table());
   if (!original.ok()) return original.status();
   if (absl::Status status = schema::CheckTable(*connection_, *original, options_); !status.ok()) return status;
+  if (options_.include_triggers()) {
+    absl::StatusOr<std::vector<schema::Trigger>> triggers = schema::ReadTriggers(*connection_, *original);
+    if (!triggers.ok()) return triggers.status();
+    triggers_ = *std::move(triggers);
+    absl::Status named =
+        schema::CheckTriggerNames(*connection_, options_.database(), triggers_, options_.trigger_suffix(),
+                                  options_.remove_trigger_suffix_if_exists());
+    if (!named.ok()) return named;
+  }
   if (absl::Status status = RunHooks("validated"); !status.ok()) return status;
 
   absl::StatusOr<schema::Table> ghost = options_.resume() ? FindGhost() : MakeGhost(*original);
@@ -118,10 +127,7 @@ absl::StatusOr<schema::Table> Migration::FindGhost() {
   resumed_ = *std::move(found);
   deferred_ = DeferredIndexes(resumed_);
   // The earlier run may have built them and ended before it could say so.
-  std::erase_if(deferred_, [&](const schema::DeferredIndex& index) {
-    return std::any_of(ghost->indexes.begin(), ghost->indexes.end(),
-                       [&](const schema::Index& built) { return built.name == index.name; });
-  });
+  schema::EraseBuilt(*ghost, deferred_);
   progress_.SetEarlier(resumed_.rows_copied(), absl::Seconds(resumed_.copy_seconds()));
   EXPLAIN() << "going on where an earlier run stopped: " << resumed_.rows_copied() << " rows copied, log at "
             << resumed_.log_file() << ":" << resumed_.log_offset();

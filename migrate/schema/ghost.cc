@@ -92,6 +92,13 @@ std::vector<DeferredIndex> FindDeferrableIndexes(const Table& table) {
   return indexes;
 }
 
+void EraseBuilt(const Table& table, std::vector<DeferredIndex>& indexes) {
+  std::erase_if(indexes, [&](const DeferredIndex& index) {
+    return std::any_of(table.indexes.begin(), table.indexes.end(),
+                       [&](const Index& built) { return built.name == index.name; });
+  });
+}
+
 std::string DropIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes) {
   const std::string clauses = absl::StrJoin(indexes, ", ", [](std::string* out, const DeferredIndex& index) {
     absl::StrAppend(out, "DROP INDEX ", mysql::QuoteIdentifier(index.name));

@@ -31,6 +31,9 @@ struct DeferredIndex {
 // The indexes of `table` that can wait: not unique, not needed by an AUTO_INCREMENT column or by a foreign key.
 std::vector<DeferredIndex> FindDeferrableIndexes(const Table& table);
 
+// Takes those that `table` has already off the list.
+void EraseBuilt(const Table& table, std::vector<DeferredIndex>& indexes);
+
 // The statement that drops or adds them all at once. `indexes` must not be empty.
 std::string DropIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes);
 std::string AddIndexesSql(const Table& table, const std::vector<DeferredIndex>& indexes);

@@ -9,6 +9,7 @@
 #include "common/explain/explain.h"
 #include "common/metrics/metrics.h"
 #include "migrate/binlog/position.h"
+#include "migrate/mysql/errors.h"
 #include "migrate/mysql/quote.h"
 #include "migrate/mysql/retry.h"
 
@@ -79,18 +80,13 @@ absl::Status Verifier::CompareSome(const std::stop_token& stop) {
     absl::StatusOr<std::optional<copy::KeyRange>> range = NextRange();
     if (!range.ok()) return range.status();
     if (!range->has_value()) return absl::OkStatus();
-    RangeSums sums;
     const absl::Time begin = absl::Now();
-    absl::Status status = mysql::WithRetries(**connection, {.retries = options_.retries, .stop = stop}, [&] {
-      absl::StatusOr<RangeSums> result = checksum_.Compare(**connection, **range);
-      if (result.ok()) sums = *result;
-      return result.status();
-    });
-    if (!status.ok()) return status;
-    rows_ += sums.original_rows;
+    absl::StatusOr<RangeSums> sums = Compare(**connection, **range, stop);
+    if (!sums.ok()) return sums.status();
+    rows_ += sums->original_rows;
     absl::MutexLock lock(&mutex_);
-    chunker_->size().Feedback(sums.original_rows, absl::Now() - begin);
-    if (!sums.equal) differing_.push_back(**std::move(range));
+    chunker_->size().Feedback(sums->original_rows, absl::Now() - begin);
+    if (!sums->equal) differing_.push_back(**std::move(range));
   }
   return absl::CancelledError("stopped");
 }
@@ -104,8 +100,9 @@ absl::StatusOr<std::optional<copy::KeyRange>> Verifier::NextRange() {
   absl::Status status =
       mysql::WithRetries(*chunk_connection_, {.retries = options_.retries}, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
         absl::StatusOr<std::optional<copy::Chunk>> next = chunker_->Next(*chunk_connection_);
-        if (next.ok()) chunk = *std::move(next);
-        return next.status();
+        if (!next.ok()) return next.status();
+        chunk = *std::move(next);
+        return absl::OkStatus();
       });
   if (!status.ok()) return status;
   if (chunk) {
@@ -118,17 +115,35 @@ absl::StatusOr<std::optional<copy::KeyRange>> Verifier::NextRange() {
   return copy::KeyRange{.lower = chunker_->last(), .upper = {}};
 }
 
+absl::StatusOr<RangeSums> Verifier::Compare(mysql::Connection& connection, const copy::KeyRange& range,
+                                            const std::stop_token& stop) {
+  RangeSums sums;
+  absl::Status status = mysql::WithRetries(connection, {.retries = options_.retries, .stop = stop}, [&] {
+    absl::StatusOr<RangeSums> result = checksum_.Compare(connection, range);
+    if (!result.ok()) return result.status();
+    sums = *result;
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return sums;
+}
+
 absl::Status Verifier::CatchUp(mysql::Connection& connection, const std::stop_token& stop) {
-  absl::StatusOr<binlog::Position> end = binlog::CurrentPosition(connection);
-  if (!end.ok()) return end.status();
-  return applier_.WaitFor(*end, absl::InfiniteFuture(), stop);
+  binlog::Position target;
+  absl::Status status = mysql::WithRetries(connection, {.retries = options_.retries, .stop = stop}, [&] {
+    absl::StatusOr<binlog::Position> end = binlog::CurrentPosition(connection);
+    if (!end.ok()) return end.status();
+    target = *std::move(end);
+    return absl::OkStatus();
+  });
+  return status.ok() ? applier_.WaitFor(target, absl::InfiniteFuture(), stop) : status;
 }
 
 absl::Status Verifier::CompareAgain(mysql::Connection& connection, const copy::KeyRange& range,
                                     const std::stop_token& stop) {
   if (stop.stop_requested()) return absl::CancelledError("stopped");
   if (!gate_.Wait(stop)) return absl::CancelledError("stopped");
-  absl::StatusOr<RangeSums> sums = checksum_.Compare(connection, range);
+  absl::StatusOr<RangeSums> sums = Compare(connection, range, stop);
   if (!sums.ok()) return sums.status();
   if (sums->equal) return absl::OkStatus();
   const uint64_t rows = std::max(sums->original_rows, sums->ghost_rows);
@@ -160,38 +175,52 @@ absl::StatusOr<Verifier::Ranges> Verifier::Halve(mysql::Connection& connection, 
 
 absl::Status Verifier::CompareLocked(mysql::Connection& connection, const copy::KeyRange& range,
                                      const std::stop_token& stop) {
-  // A session of its own that locks rows and the gaps between them; nothing in the range changes until it ends.
-  absl::StatusOr<std::unique_ptr<mysql::Connection>> lock = mysql::Connection::Open(session_);
-  if (!lock.ok()) return lock.status();
-  absl::Status locked = mysql::WithRetries(**lock, {.retries = options_.retries, .stop = stop}, [&] {
-    for (const std::string& sql :
-         {std::string("ROLLBACK"), std::string("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"),
-          std::string("START TRANSACTION")}) {
-      if (absl::Status status = (*lock)->Execute(sql).status(); !status.ok()) return status;
+  for (int attempt = 0;; ++attempt) {
+    absl::StatusOr<RangeOutcome> outcome = CompareUnderLock(connection, range, stop);
+    if (!outcome.ok()) {
+      if (!mysql::IsTransient(outcome.status()) || attempt >= options_.retries) return outcome.status();
+      if (!mysql::SleepUnlessStopped(absl::Milliseconds(100), stop)) return absl::CancelledError("stopped");
+      continue;
     }
-    return (*lock)
-        ->Query(absl::StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM ", pair_.original.QualifiedName(), " FORCE INDEX (",
-                             mysql::QuoteIdentifier(pair_.key.original_index), ") WHERE ",
-                             checksum_.reader().InOriginal(range), " LOCK IN SHARE MODE) AS locked"))
-        .status();
-  });
-  if (!locked.ok()) return locked;
-  if (absl::Status status = CatchUp(connection, stop); !status.ok()) return status;
-  absl::StatusOr<RangeSums> sums = checksum_.Compare(connection, range);
-  if (!sums.ok()) return sums.status();
-  if (sums->equal) return absl::OkStatus();
-
-  EXPLAIN_FIRST_N(3) << "a range differs although nothing in it can change: " << checksum_.reader().InOriginal(range)
-                     << "; it is copied again";
-  if (absl::Status status = Repair(connection, range); !status.ok()) return status;
-  absl::StatusOr<RangeSums> repaired = checksum_.Compare(connection, range);
-  if (!repaired.ok()) return repaired.status();
-  if (repaired->equal) {
+    if (*outcome == RangeOutcome::kEqual) return absl::OkStatus();
+    if (*outcome == RangeOutcome::kBad) return Sample(connection, range);
     ++report_.repaired_ranges;
     LOG(WARNING) << "the ghost table differed from the original and was repaired in the range "
                  << checksum_.reader().InOriginal(range);
     return absl::OkStatus();
   }
+}
+
+// A session of its own locks the range's rows and the gaps between them; nothing in it changes until that session ends.
+absl::StatusOr<Verifier::RangeOutcome> Verifier::CompareUnderLock(mysql::Connection& connection,
+                                                                  const copy::KeyRange& range,
+                                                                  const std::stop_token& stop) {
+  absl::StatusOr<std::unique_ptr<mysql::Connection>> lock = mysql::Connection::Open(session_);
+  if (!lock.ok()) return lock.status();
+  const std::string lock_rows =
+      absl::StrCat("SELECT COUNT(*) FROM (SELECT 1 FROM ", pair_.original.QualifiedName(), " FORCE INDEX (",
+                   mysql::QuoteIdentifier(pair_.key.original_index), ") WHERE ", checksum_.reader().InOriginal(range),
+                   " LOCK IN SHARE MODE) AS locked");
+  for (const char* sql : {"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION"}) {
+    if (absl::Status status = (*lock)->Execute(sql).status(); !status.ok()) return status;
+  }
+  if (absl::Status status = (*lock)->Query(lock_rows).status(); !status.ok()) return status;
+  if (absl::Status status = CatchUp(connection, stop); !status.ok()) return status;
+  absl::StatusOr<RangeSums> sums = Compare(connection, range, stop);
+  if (!sums.ok()) return sums.status();
+  if (sums->equal) return RangeOutcome::kEqual;
+
+  EXPLAIN_FIRST_N(3) << "a range differs although nothing in it can change: " << checksum_.reader().InOriginal(range)
+                     << "; it is copied again";
+  if (absl::Status status = Repair(connection, range); !status.ok()) return status;
+  absl::StatusOr<RangeSums> repaired = Compare(connection, range, stop);
+  if (!repaired.ok()) return repaired.status();
+  // Had the lock been lost, the rows might have changed and nothing would be proven.
+  if (absl::Status status = (*lock)->Ping(); !status.ok()) return status;
+  return repaired->equal ? RangeOutcome::kRepaired : RangeOutcome::kBad;
+}
+
+absl::Status Verifier::Sample(mysql::Connection& connection, const copy::KeyRange& range) {
   ++report_.bad_ranges;
   const int wanted = options_.max_samples - static_cast<int>(report_.samples.size());
   if (wanted <= 0) return absl::OkStatus();

@@ -59,11 +59,17 @@ class Verifier {
   using Ranges = std::vector<copy::KeyRange>;
 
   absl::StatusOr<Ranges> CompareAll(const std::stop_token& stop);
+  absl::StatusOr<RangeSums> Compare(mysql::Connection& connection, const copy::KeyRange& range,
+                                    const std::stop_token& stop);
   absl::Status CompareSome(const std::stop_token& stop);
   absl::StatusOr<std::optional<copy::KeyRange>> NextRange() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CompareAgain(mysql::Connection& connection, const copy::KeyRange& range, const std::stop_token& stop);
   absl::StatusOr<Ranges> Halve(mysql::Connection& connection, const copy::KeyRange& range, uint64_t rows);
   absl::Status CompareLocked(mysql::Connection& connection, const copy::KeyRange& range, const std::stop_token& stop);
+  enum class RangeOutcome { kEqual, kRepaired, kBad };
+  absl::StatusOr<RangeOutcome> CompareUnderLock(mysql::Connection& connection, const copy::KeyRange& range,
+                                                const std::stop_token& stop);
+  absl::Status Sample(mysql::Connection& connection, const copy::KeyRange& range);
   absl::Status Repair(mysql::Connection& connection, const copy::KeyRange& range);
   absl::Status CatchUp(mysql::Connection& connection, const std::stop_token& stop);
 

@@ -194,11 +194,10 @@ TEST_P(ControlTest, ResumeAfterKill) {
     EXPECT_EQ(migrate.Wait(), 128 + SIGKILL);
   }
   EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
-  MigrateProcess other(Flags("t", "ADD COLUMN other INT", {"--execute", "--resume", "--initially-drop-socket-file"}));
+  MigrateProcess other(Flags("t", "ADD COLUMN other INT", {"--execute", "--resume"}));
   EXPECT_EQ(other.Wait(), 1);
   EXPECT_THAT(other.output(), HasSubstr("the checkpoint is of another change"));
-  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT, ADD KEY (n)",
-                               {"--execute", "--resume", "--explain", "--initially-drop-socket-file"}));
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT, ADD KEY (n)", {"--execute", "--resume", "--explain"}));
   EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
   EXPECT_THAT(migrate.output(), HasSubstr("going on where an earlier run stopped"));
   workload.Stop();

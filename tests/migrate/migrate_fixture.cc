@@ -1,6 +1,6 @@
 #include "tests/migrate/migrate_fixture.h"
 
-#include <unistd.h>
+#include <random>
 
 #include "absl/strings/str_cat.h"
 
@@ -74,7 +74,9 @@ std::vector<std::string> MigrateTest::Flags(const std::string& table, const std:
 
 // A socket's path may have 107 bytes, too few for the test's own folder.
 std::string MigrateTest::SocketFile() const {
-  return absl::StrCat("/tmp/migrate-test-", getpid(), "-", database_, ".sock");
+  // Process ids are not unique among sandboxes that share /tmp.
+  static const uint32_t number = std::random_device()();
+  return absl::StrCat("/tmp/migrate-test-", number, "-", database_, ".sock");
 }
 
 std::string MigrateTest::Tables() {

@@ -1,0 +1,166 @@
+// Which server a migration works on, and what happens to triggers.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/migrate/migrate_process.h"
+#include "tests/servers/client.h"
+#include "tests/servers/server.h"
+
+namespace tests::migrate {
+namespace {
+
+using servers::Client;
+using servers::Endpoint;
+using servers::Server;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class TopologyTest : public testing::TestWithParam<Server::Kind> {
+ protected:
+  static std::unique_ptr<Server>& Running(Server::Kind kind) {
+    static auto* servers = new std::unique_ptr<Server>[2];
+    return servers[kind == Server::kMariaDb ? 0 : 1];
+  }
+
+  void SetUp() override {
+    std::unique_ptr<Server>& running = Running(GetParam());
+    if (running == nullptr) {
+      auto server = Server::Start({.kind = GetParam(), .replica = true, .flags = {"--log_slave_updates=ON"}});
+      if (absl::IsUnavailable(server.status())) GTEST_SKIP() << server.status().message();
+      ASSERT_TRUE(server.ok()) << server.status();
+      running = *std::move(server);
+    }
+    server_ = running.get();
+    primary_ = Connect(server_->primary());
+    replica_ = Connect(server_->replica());
+    static int number = 0;
+    table_ = absl::StrCat("t", ++number);
+    Execute(absl::StrCat("CREATE TABLE test.", table_, " (id INT PRIMARY KEY, s VARCHAR(60)) ENGINE=InnoDB"));
+    for (int i = 0; i < 20; ++i) Execute(absl::StrCat("INSERT INTO test.", table_, " VALUES (", i, ", 'row ", i, "')"));
+    for (int i = 0; i < 600 && Rows(*replica_, table_) != "20"; ++i) absl::SleepFor(absl::Milliseconds(50));
+    ASSERT_EQ(Rows(*replica_, table_), "20");
+  }
+
+  static void TearDownTestSuite() {
+    Running(Server::kMariaDb).reset();
+    Running(Server::kMySql).reset();
+  }
+
+  static std::unique_ptr<Client> Connect(const Endpoint& endpoint) {
+    auto client = Client::Connect(
+        {.host = endpoint.host, .port = endpoint.port, .user = endpoint.user, .password = endpoint.password});
+    EXPECT_TRUE(client.ok()) << client.status();
+    return client.ok() ? *std::move(client) : nullptr;
+  }
+
+  void Execute(const std::string& sql) {
+    const absl::Status status = primary_->Execute(sql);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  static std::string Ask(Client& client, const std::string& sql) {
+    auto value = client.QueryValue(sql);
+    return value.ok() ? *value : value.status().ToString();
+  }
+  static std::string Rows(Client& client, const std::string& table) {
+    return Ask(client, absl::StrCat("SELECT COUNT(*) FROM test.", table));
+  }
+  std::string Columns(Client& client, const std::string& table) {
+    return Ask(client, absl::StrCat(
+                           "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema='test' AND table_name='",
+                           table, "'"));
+  }
+
+  std::vector<std::string> Flags(const Endpoint& on, std::vector<std::string> more) const {
+    std::vector<std::string> flags = {
+        absl::StrCat("--host=", on.host),
+        absl::StrCat("--port=", on.port),
+        absl::StrCat("--user=", on.user),
+        absl::StrCat("--password=", on.password),
+        "--database=test",
+        absl::StrCat("--table=", table_),
+        "--alter=ADD COLUMN added INT",
+        "--execute",
+        "--explain",
+        "--max-lag-millis=60000",
+        absl::StrCat("--serve-socket-file=/tmp/migrate-topology-", server_->primary().port, ".sock")};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  }
+
+  Server* server_ = nullptr;
+  std::unique_ptr<Client> primary_;
+  std::unique_ptr<Client> replica_;
+  std::string table_;
+};
+
+TEST_P(TopologyTest, AReplicaLeadsToItsPrimary) {
+  MigrateProcess migrate(Flags(server_->replica(), {}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("working on its primary"));
+  EXPECT_EQ(Columns(*primary_, table_), "3");
+  for (int i = 0; i < 600 && Columns(*replica_, table_) != "3"; ++i) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_EQ(Columns(*replica_, table_), "3");
+  EXPECT_EQ(Rows(*replica_, table_), "20");
+}
+
+TEST_P(TopologyTest, MigrateOnReplicaNeedsOne) {
+  MigrateProcess migrate(Flags(server_->primary(), {"--migrate-on-replica"}));
+  EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("is not a replica"));
+}
+
+TEST_P(TopologyTest, MigrateOnReplicaLeavesThePrimaryAlone) {
+  MigrateProcess migrate(Flags(server_->replica(), {"--migrate-on-replica"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Columns(*primary_, table_), "2");
+  EXPECT_EQ(Columns(*replica_, table_), "3");
+  EXPECT_EQ(Rows(*replica_, table_), "20");
+}
+
+TEST_P(TopologyTest, TestOnReplicaKeepsBothTables) {
+  MigrateProcess migrate(Flags(server_->replica(), {"--test-on-replica"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("test on replica"));
+  EXPECT_EQ(Columns(*replica_, table_), "2");
+  EXPECT_EQ(Columns(*replica_, absl::StrCat("_", table_, "_gho")), "3");
+  EXPECT_EQ(Rows(*replica_, absl::StrCat("_", table_, "_gho")), "20");
+  EXPECT_TRUE(replica_->Execute("START SLAVE").ok() || replica_->Execute("START REPLICA").ok());
+}
+
+TEST_P(TopologyTest, TriggersComeAlongUnderANewName) {
+  Execute("CREATE TABLE IF NOT EXISTS test.audit (id INT)");
+  Execute("DELETE FROM test.audit");
+  Execute(absl::StrCat("CREATE TRIGGER test.", table_, "_tr AFTER INSERT ON test.", table_,
+                       " FOR EACH ROW INSERT INTO test.audit VALUES (NEW.id)"));
+  MigrateProcess migrate(Flags(server_->primary(), {"--include-triggers", "--trigger-suffix=_new"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Rows(*primary_, "audit"), "0") << "copied rows are not inserts";
+  Execute(absl::StrCat("INSERT INTO test.", table_, " (id, s) VALUES (100, 'x')"));
+  EXPECT_EQ(Rows(*primary_, "audit"), "1");
+  EXPECT_EQ(
+      Ask(*primary_,
+          absl::StrCat("SELECT trigger_name FROM information_schema.triggers WHERE event_object_table='", table_, "'")),
+      absl::StrCat(table_, "_tr_new"));
+}
+
+TEST_P(TopologyTest, InstantWhereTheServerCan) {
+  MigrateProcess migrate(Flags(server_->primary(), {"--attempt-instant-ddl"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("ALGORITHM=INSTANT"));
+  EXPECT_EQ(Columns(*primary_, table_), "3");
+  EXPECT_EQ(Ask(*primary_, absl::StrCat("SELECT COUNT(*) FROM information_schema.tables WHERE table_name LIKE '\\_",
+                                        table_, "\\_%'")),
+            "0");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, TopologyTest, testing::Values(Server::kMariaDb, Server::kMySql),
+                         [](const auto& info) { return info.param == Server::kMariaDb ? "MariaDb" : "MySql"; });
+
+}  // namespace
+}  // namespace tests::migrate
