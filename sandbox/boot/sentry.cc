@@ -26,6 +26,7 @@
 #include "sandbox/platform/ptrace/ptrace_platform.h"
 #include "sandbox/socket/socket.h"
 #include "sandbox/syscalls/dispatch.h"
+#include "sandbox/syscalls/path_policy.h"
 
 namespace sandbox {
 namespace {
@@ -164,6 +165,7 @@ int RunSentry(const Request& request, const Policy& policy, const Confined& conf
     return Fail(kExitSandboxFailed, status.message());
   }
   SetOperatorPolicy(&policy);
+  GuardPaths(*parts->root.vfs, policy);
 
   Kernel::InitProcess init;
   init.credentials = Credentials::ForUser(request.uid, request.gid, {});

@@ -63,9 +63,6 @@ void CloseInheritedDescriptors();
 //
 // Call it while the process has one thread. Fails with InvalidArgument for a tree that cannot be opened or a standard
 // stream that is a directory, with FailedPrecondition if the host does not allow a step, saying which and what helps.
-//
-// In the child pthread_self() has a stale thread id: use sched_setaffinity(0, ...), not the pthread_ functions, on the
-// first thread.
 absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::function<int(const Confined&)>& body);
 
 }  // namespace sandbox

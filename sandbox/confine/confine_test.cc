@@ -151,6 +151,14 @@ TEST_F(ConfineTest, ReturnsExitCodesAndSignals) {
             }));
 }
 
+TEST_F(ConfineTest, LibcKnowsTheNewThreadId) {
+  EXPECT_EQ(0, InNamespaces([](const Confined&) {
+              int policy;
+              sched_param parameters;
+              return pthread_getschedparam(pthread_self(), &policy, &parameters) == 0;
+            }));
+}
+
 TEST_F(ConfineTest, NamesTheTreeThatIsMissing) {
   absl::StatusOr<int> code = RunConfined({.trees = {{.path = "/does/not/exist"}}}, [](const Confined&) { return 0; });
   ASSERT_EQ(absl::StatusCode::kInvalidArgument, code.status().code());

@@ -1,6 +1,10 @@
 #include "sandbox/syscalls/dispatch.h"
 
+#include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+
+#include <algorithm>
 
 #include "absl/log/log.h"
 #include "absl/strings/str_format.h"
@@ -16,33 +20,38 @@ namespace {
 
 const Policy* operator_policy = nullptr;
 
-// Whether the call is served; otherwise *answer is the result.
-bool PolicyAllows(Task& task, uint64_t number, const SyscallArguments& arguments, SyscallResult* answer) {
-  Verdict verdict = operator_policy->CheckCall(static_cast<int>(number), arguments.value);
-  if (verdict.action == Verdict::Action::kAllow) return true;
-  const char* name = FindSyscall(number).name;
+// Carries out what a rule of `who` (the operator's policy, the guest's own seccomp filter) says. Whether the call is
+// served; otherwise *answer is the result.
+bool Carry(Verdict verdict, const char* who, Task& task, const SyscallEntry& entry, uint64_t number,
+           SyscallResult* answer) {
+  *answer = Error(ENOSYS);
   switch (verdict.action) {
     case Verdict::Action::kAllow:
       return true;
     case Verdict::Action::kLog:
-      LOG(INFO) << "policy: pid " << task.thread_group().id() << " (" << task.name() << ") calls " << name;
+      LOG(INFO) << who << ": pid " << task.thread_group().id() << " (" << task.name() << ") calls " << entry.name;
       return true;
     case Verdict::Action::kError:
-      *answer = Error(verdict.data);
+      *answer = verdict.data == 0 ? SyscallResult(uint64_t{0}) : Error(verdict.data);
       return false;
-    case Verdict::Action::kTrap:
-      task.SendSignal(SIGSYS);
-      *answer = Error(ENOSYS);
+    case Verdict::Action::kTrap: {
+      siginfo_t info = KernelSignalInfo(SIGSYS);
+      info.si_code = 1;  // SYS_SECCOMP, which libc's headers lack
+      info.si_errno = verdict.data;
+      info.si_call_addr = reinterpret_cast<void*>(task.registers().rip);
+      info.si_syscall = static_cast<int>(number);
+      info.si_arch = AUDIT_ARCH_X86_64;
+      task.ForceSignal(info);
+      *answer = number;  // rax is as it was before the call
       return false;
+    }
     case Verdict::Action::kKillThread:
-      LOG(WARNING) << "policy: thread " << task.tid() << " (" << task.name() << ") killed for " << name;
+      LOG(INFO) << who << ": thread " << task.tid() << " (" << task.name() << ") killed for " << entry.name;
       task.Exit(SIGSYS);
-      *answer = Error(ENOSYS);
       return false;
     case Verdict::Action::kKillProcess:
-      LOG(WARNING) << "policy: pid " << task.thread_group().id() << " (" << task.name() << ") killed for " << name;
+      LOG(INFO) << who << ": pid " << task.thread_group().id() << " (" << task.name() << ") killed for " << entry.name;
       task.thread_group().Exit(SIGSYS);
-      *answer = Error(ENOSYS);
       return false;
   }
   return true;
@@ -50,9 +59,18 @@ bool PolicyAllows(Task& task, uint64_t number, const SyscallArguments& arguments
 
 SyscallResult Serve(Task& task, const SyscallEntry& entry, uint64_t number, const SyscallArguments& arguments) {
   SyscallResult answer = Error(ENOSYS);
-  if (operator_policy != nullptr && operator_policy->has_call_rules() &&
-      !PolicyAllows(task, number, arguments, &answer))
-    return answer;
+  if (operator_policy != nullptr && operator_policy->has_call_rules()) {
+    const Verdict verdict = operator_policy->CheckCall(static_cast<int>(number), arguments.value);
+    if (!Carry(verdict, "policy", task, entry, number, &answer)) return answer;
+  }
+  if (task.seccomp().active()) {
+    seccomp_data data{.nr = static_cast<int>(number),
+                      .arch = AUDIT_ARCH_X86_64,
+                      .instruction_pointer = task.registers().rip,
+                      .args = {}};
+    std::copy(arguments.value.begin(), arguments.value.end(), data.args);
+    if (!Carry(task.seccomp().Check(data), "seccomp", task, entry, number, &answer)) return answer;
+  }
   if (entry.handler == nullptr) return Error(ENOSYS);
   return entry.handler(task, arguments);
 }

@@ -52,6 +52,10 @@ SyscallResult SysWaitid(Task& task, const SyscallArguments& a);
 
 // prctl.cc
 SyscallResult SysPrctl(Task& task, const SyscallArguments& a);
+
+// seccomp.cc
+SyscallResult SysSeccomp(Task& task, const SyscallArguments& a);
+SyscallResult SetSeccompByPrctl(Task& task, uint64_t mode, Addr program);
 SyscallResult SysArchPrctl(Task& task, const SyscallArguments& a);
 
 // signals.cc

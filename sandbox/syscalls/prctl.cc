@@ -103,6 +103,10 @@ SyscallResult SysPrctl(Task& task, const SyscallArguments& a) {
       return 0;
     case PR_GET_NO_NEW_PRIVS:
       return task.no_new_privileges;
+    case PR_SET_SECCOMP:
+      return SetSeccompByPrctl(task, a[1], a.Address(2));
+    case PR_GET_SECCOMP:
+      return static_cast<uint64_t>(task.seccomp().mode());
     case PR_SET_CHILD_SUBREAPER:
       task.thread_group().child_subreaper = a[1] != 0;
       return 0;

@@ -167,7 +167,7 @@ constexpr SyscallEntry kRows[] = {
     {313, "finit_module", Support::kErrno, "ENOSYS", nullptr, ""},
     {314, "sched_setattr", Support::kErrno, "ENOSYS", nullptr, ""},
     {315, "sched_getattr", Support::kErrno, "ENOSYS", nullptr, ""},
-    {317, "seccomp", Support::kErrno, "ENOSYS: not written yet", nullptr, ""},
+    {317, "seccomp", Support::kPartial, "no user notification, no tracer", SysSeccomp, "uxp"},
     {318, "getrandom", Support::kFull, "", SysGetrandom, "rzx"},
     {320, "kexec_file_load", Support::kErrno, "ENOSYS", nullptr, ""},
     {321, "bpf", Support::kErrno, "ENOSYS", nullptr, ""},
