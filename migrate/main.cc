@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/log_severity.h"
+#include "absl/log/globals.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -29,6 +31,8 @@ absl::StatusOr<int> RunMigrate(const std::vector<std::string>& arguments, migrat
   if (absl::Status status = migrate::CompleteOptions(options); !status.ok()) return status;
   for (const std::string& line : migrate::FlagsWithoutEffect(options)) std::cerr << "migrate: " << line << "\n";
   if (options.check_flag()) return 0;
+  if (options.quiet()) absl::SetMinLogLevel(absl::LogSeverityAtLeast::kError);
+  if (options.debug()) absl::SetGlobalVLogLevel(1);
 
   std::stop_source stop;
   std::jthread signals([&](std::stop_token done) {

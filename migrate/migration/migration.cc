@@ -209,11 +209,37 @@ absl::Status Migration::Trouble() const {
 
 bool Migration::Panicked() const { return operator_.panicked() || (monitor_ && monitor_->panic()); }
 
+// --exact-rowcount. A count that fails leaves the estimate.
+absl::Status Migration::CountRows(const std::stop_token& stop) {
+  auto count = [this](const std::stop_token& token) {
+    absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(row_session_);
+    if (!connection.ok()) return;
+    std::stop_callback interrupt(token, [&] { (*connection)->Interrupt(); });
+    absl::StatusOr<std::optional<std::string>> rows =
+        (*connection)->QueryValue(absl::StrCat("SELECT COUNT(*) FROM ", pair_->original.QualifiedName()));
+    if (!rows.ok() || token.stop_requested()) return;
+    progress_.SetTotalRows(std::strtoull(rows->value_or("0").c_str(), nullptr, 10));
+    if (absl::Status status = RunHooks("rowcount-complete"); !status.ok()) LOG(WARNING) << status.message();
+  };
+  if (options_.concurrent_rowcount()) {
+    counter_ = std::jthread(count);
+    return absl::OkStatus();
+  }
+  progress_.SetState("counting rows");
+  return Supervise(stop, [&](std::stop_token token) {
+    count(token);
+    return absl::OkStatus();
+  });
+}
+
 absl::Status Migration::CopyRows(const std::stop_token& stop) {
   if (resumed_.copy_done()) {
     progress_.SetTotalRows(resumed_.rows_copied());
     progress_.SetCopyDone();
     return absl::OkStatus();
+  }
+  if (options_.exact_rowcount()) {
+    if (absl::Status status = CountRows(stop); !status.ok()) return status;
   }
   if (absl::Status status = RunHooks("before-row-copy"); !status.ok()) return status;
   progress_.SetState("migrating");
@@ -223,6 +249,7 @@ absl::Status Migration::CopyRows(const std::stop_token& stop) {
   EXPLAIN() << "the copy " << (status.ok() ? "is complete: " : "ended early: ") << progress.chunks << " chunks, "
             << progress.rows << " rows";
   if (!status.ok()) return status;
+  if (counter_.joinable()) counter_ = std::jthread();  // a count that is still running has no use any more
   progress_.SetTotalRows(resumed_.rows_copied() + progress.rows);
   progress_.SetCopyDone();
   SaveCheckpoint();

@@ -20,6 +20,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -72,6 +73,7 @@ class Migration {
   absl::StatusOr<bool> TryInstant();
   absl::Status FollowLog(const std::stop_token& stop);
   absl::Status WaitForPreparedTransactions(const std::stop_token& stop);
+  absl::Status CountRows(const std::stop_token& stop);
   absl::Status CopyRows(const std::stop_token& stop);
   absl::Status BuildIndexes(const std::stop_token& stop);
   absl::Status CatchUp(const std::stop_token& stop);
@@ -121,6 +123,7 @@ class Migration {
   std::unique_ptr<copy::Copier> copier_;
   std::unique_ptr<control::Server> control_server_;
   Housekeeper housekeeper_;
+  std::jthread counter_;       // --exact-rowcount, beside the copy
   bool ghost_exists_ = false;  // and is ours
   bool instant_ = false;
   bool swapped_ = false;

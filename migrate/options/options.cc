@@ -163,6 +163,10 @@ std::vector<std::string> FlagsWithoutEffect(const MigrationOptions& options) {
   say(!options.statsd_addr().empty(), "statsd-addr", "metrics are Prometheus text, see --metrics-address");
   say(!options.statsd_tags().empty(), "statsd-tags", "metrics are Prometheus text, see --metrics-address");
   say(!options.replication_lag_query().empty(), "replication-lag-query", "gh-ost has given it up too");
+  say(options.skip_port_validation(), "skip-port-validation", "the port is never compared");
+  say(options.skip_metadata_lock_check(), "skip-metadata-lock-check", "waits for the lock are bounded instead");
+  say(options.allow_setup_metadata_lock_instruments(), "allow-setup-metadata-lock-instruments",
+      "blockers are not looked up in performance_schema");
   say(options.charset() != "utf8mb4,utf8,latin1", "charset", "connections always use utf8mb4");
   return lines;
 }

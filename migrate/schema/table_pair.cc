@@ -43,6 +43,23 @@ std::vector<SharedColumn> FindSharedColumns(const Table& original, const Table& 
   return shared;
 }
 
+// The values of such a column would be lost: they are not carried over, and the new table does not compute them.
+absl::Status CheckComputedColumns(const Table& original, const Table& ghost, const Alter& alter,
+                                  const PairOptions& options) {
+  for (const Column& column : original.columns) {
+    if (!column.generated) continue;
+    const std::optional<std::string> name = NameInGhost(column.name, alter, options);
+    const std::optional<int> in_ghost = name ? ghost.FindColumn(*name) : std::nullopt;
+    if (in_ghost && !ghost.columns[*in_ghost].generated) {
+      return absl::FailedPreconditionError(absl::StrCat("column ", column.name, " is computed in ",
+                                                        original.QualifiedName(),
+                                                        " and would be an ordinary one in the new table; its values "
+                                                        "could not be carried over"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::vector<int> Sorted(std::vector<int> ordinals) {
   std::sort(ordinals.begin(), ordinals.end());
   return ordinals;
@@ -160,6 +177,7 @@ binlog::TableSpec TablePair::BinlogSpec() const {
 }
 
 absl::StatusOr<TablePair> MakeTablePair(Table original, Table ghost, const Alter& alter, const PairOptions& options) {
+  if (absl::Status status = CheckComputedColumns(original, ghost, alter, options); !status.ok()) return status;
   TablePair pair;
   pair.columns = FindSharedColumns(original, ghost, alter, options);
   absl::StatusOr<SharedKey> key = ChooseKey(original, ghost, pair.columns, options);

@@ -75,6 +75,7 @@ TEST_P(BadInputTest, Flags) {
   Expect(Change("ADD c INT", {"--chunk-size=1"}), kUsage, "--chunk-size=1");
   Expect(Change("ADD c INT", {"--cut-over=sideways"}), kUsage, "--cut-over=sideways");
   Expect(Change("ADD c INT", {"--config=/nonexistent"}), kUsage, "/nonexistent");
+  Expect(Change("ADD c INT", {"--max-load=Threads_running"}), kUsage, "max-load");
   Expect(Change("ADD c INT", {"stray"}), kUsage, "stray");
 }
 
@@ -91,6 +92,8 @@ TEST_P(BadInputTest, Tables) {
   Expect(Flags("moment", "MODIFY at TIMESTAMP NOT NULL", {"--execute"}), kFailed,
          "No support at this time for converting a column from DATETIME to TIMESTAMP that is also part of the chosen "
          "unique key");
+  Execute("CREATE TABLE computed (id INT PRIMARY KEY, d INT GENERATED ALWAYS AS (id * 2) STORED) ENGINE=InnoDB");
+  Expect(Flags("computed", "MODIFY d INT", {"--execute"}), kFailed, "could not be carried over");
   Execute("CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.s = 'x'");
   Expect(Change("ADD c INT"), kFailed, "Found triggers");
 }

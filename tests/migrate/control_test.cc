@@ -150,13 +150,16 @@ TEST_P(ControlTest, FlagFilesThrottleAndPanic) {
 }
 
 TEST_P(ControlTest, HooksRunInOrder) {
-  const std::vector<std::string> events = {"startup",         "validated", "before-row-copy", "row-copy-complete",
-                                           "before-cut-over", "success",   "failure"};
+  const std::vector<std::string> events = {"startup",           "rowcount-complete", "validated", "before-row-copy",
+                                           "row-copy-complete", "before-cut-over",   "success",   "failure"};
   for (const std::string& event : events) InstallHook(event);
-  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", absl::StrCat("--hooks-path=", folder_)}));
+  MigrateProcess migrate(
+      Flags("t", "ADD COLUMN added INT",
+            {"--execute", "--exact-rowcount", "--concurrent-rowcount=false", absl::StrCat("--hooks-path=", folder_)}));
   EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
-  EXPECT_EQ(Read("events"), absl::StrCat("startup t 0\nvalidated t 0\nbefore-row-copy t 0\nrow-copy-complete t ", kRows,
-                                         "\nbefore-cut-over t ", kRows, "\nsuccess t ", kRows, "\n"));
+  EXPECT_EQ(Read("events"),
+            absl::StrCat("startup t 0\nvalidated t 0\nrowcount-complete t 0\nbefore-row-copy t 0\nrow-copy-complete t ",
+                         kRows, "\nbefore-cut-over t ", kRows, "\nsuccess t ", kRows, "\n"));
 }
 
 TEST_P(ControlTest, AHookThatFailsStopsTheMigration) {
