@@ -41,6 +41,8 @@ std::vector<Case> Cases() {
       {"output_folder_missing", {"--viewer=image", "--output=/nonexistent/wall.png"}, {}, 1, "/nonexistent/wall.png"},
       {"output_is_folder", {"--viewer=image", "--output=/tmp"}, {}, 1, "/tmp"},
       {"font_missing", {"--viewer=image", "--font=/nonexistent.ttf", picture}, {}, 1, "/nonexistent.ttf"},
+      {"no_such_panel", {"--viewer=image", "--panel=NOSUCH", picture}, {}, 1, "NOSUCH"},
+      {"portfolio_missing", {"--viewer=image", "--portfolio=/nonexistent.csv", picture}, {}, 1, "/nonexistent.csv"},
       {"no_vulkan_driver",
        {"--viewer=image", picture},
        {"VK_ICD_FILENAMES=/nonexistent.json"},

@@ -28,7 +28,7 @@ struct Golden {
 
 std::vector<Golden> Goldens() {
   const auto panel = [](const char* name, std::vector<std::string> flags) {
-    flags.insert(flags.end(), {"--panels_per_page=1", "--step_back=-1.2", "--field_of_view=50"});
+    flags.insert(flags.end(), {"--panel=HLXS"});
     return Golden{name, flags};
   };
   return {

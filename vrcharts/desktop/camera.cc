@@ -21,6 +21,19 @@ Camera Camera::FromOptions(const options::Options& options) {
   return camera;
 }
 
+Camera Camera::Before(const wall::Placement& placement, uint32_t width, uint32_t height) {
+  constexpr float kMargin = 1.03f;
+  Camera camera;
+  camera.field_of_view = 0.5f;
+  const float shape = static_cast<float>(width) / static_cast<float>(height);
+  const float seen = kMargin * std::max(placement.size.x, placement.size.y * shape);
+  const glm::vec3 normal = placement.orientation * glm::vec3(0, 0, 1);
+  camera.position = placement.center + normal * (0.5f * seen / std::tan(0.5f * camera.field_of_view));
+  camera.yaw = std::atan2(normal.x, normal.z);
+  camera.pitch = -std::asin(std::clamp(normal.y, -1.0f, 1.0f));
+  return camera;
+}
+
 glm::quat Camera::orientation() const {
   return glm::angleAxis(yaw, glm::vec3(0, 1, 0)) * glm::angleAxis(pitch, glm::vec3(1, 0, 0));
 }

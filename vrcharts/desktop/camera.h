@@ -17,6 +17,8 @@ struct Camera {
   float field_of_view = 1.4f;  // radians, horizontal
 
   static Camera FromOptions(const options::Options& options);
+  // Straight before the panel, so that all of it just fits into a picture of that shape.
+  static Camera Before(const wall::Placement& placement, uint32_t width, uint32_t height);
 
   glm::quat orientation() const;
   render::View View(uint32_t width, uint32_t height) const;

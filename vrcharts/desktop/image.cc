@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
@@ -72,10 +73,18 @@ absl::Status WriteImage(app::App& app) {
                                           .cache_file = options.pipeline_cache()});
   if (!renderer.ok()) return renderer.status();
 
-  const Camera camera = Camera::FromOptions(options);
+  Camera camera = Camera::FromOptions(options);
   app.board().SetEye(camera.position);
   app.board().WaitForData(kWaitForData);
   app.Update(absl::Now());
+  if (!options.panel().empty()) {
+    const std::optional<wall::Panel> panel = app.board().Find(options.panel());
+    if (!panel.has_value()) {
+      return absl::NotFoundError(
+          absl::StrCat("--panel: no panel of ", options.panel(), " is on the first page of the wall"));
+    }
+    camera = Camera::Before(panel->placement, options.width(), options.height());
+  }
   EXPLAIN() << "drawing " << options.width() << "x" << options.height() << " pixels offscreen";
   const render::View view = camera.View(options.width(), options.height());
   absl::Status status = (*renderer)->Draw((*offscreen)->target(), {&view, 1}, app.scene(), app.atlas());

@@ -28,7 +28,7 @@ struct Recipe {
 std::vector<Recipe> Recipes() {
   using namespace shaders;  // the arrays that glslc made
   return {
-      {PipelineKind::kRoom, "room", room_vert, room_frag, false, false},
+      {PipelineKind::kRoom, "room", room_vert, room_frag, true, false},
       {PipelineKind::kBackground, "background", rect_vert, rect_frag, true, true},
       {PipelineKind::kRect, "rect", rect_vert, rect_frag, true, false},
       {PipelineKind::kArea, "area", area_vert, area_frag, true, false},

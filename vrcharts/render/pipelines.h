@@ -14,7 +14,7 @@ namespace vrcharts::render {
 
 // One pipeline a kind of mark, in the order in which they are drawn. kBackground draws the panels' first rectangles and
 // is the only one that writes depth, so that panels hide what hangs behind them.
-enum class PipelineKind { kRoom, kBackground, kRect, kArea, kCandle, kLine, kGlyph, kVignette };
+enum class PipelineKind { kBackground, kRoom, kRect, kArea, kCandle, kLine, kGlyph, kVignette };
 constexpr int kPipelineKinds = 8;
 
 // Bindings of the one descriptor set that all pipelines share; shaders/*.glsl say what is in them.

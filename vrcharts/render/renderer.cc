@@ -316,6 +316,9 @@ void Renderer::RecordPass(FrameSlot& slot, const Target& target, const Scene& sc
   color.imageLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
   color.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
   color.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
+  // What shines through the smooth edges of the panels, for the room comes after them: about the room's colour, linear.
+  if (scene.room && scene.light_theme) color.clearValue.color = {{0.5f, 0.53f, 0.58f, 1.0f}};
+  if (scene.room && !scene.light_theme) color.clearValue.color = {{0.006f, 0.009f, 0.015f, 1.0f}};
   VkRenderingAttachmentInfo depth{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
   depth.imageView = one_pass ? target.depth.all : target.depth.layers[pass];
   depth.imageLayout = VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL;
@@ -360,8 +363,8 @@ void Renderer::RecordScene(FrameSlot& slot, const Scene& scene) {
   };
   constexpr PipelineKind kKinds[kMarkKinds] = {PipelineKind::kRect, PipelineKind::kArea, PipelineKind::kCandle,
                                                PipelineKind::kLine, PipelineKind::kGlyph};
-  if (scene.room) full_screen(PipelineKind::kRoom);
   draw(PipelineKind::kBackground, slot.marks->background());
+  if (scene.room) full_screen(PipelineKind::kRoom);  // only where no panel is
   for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->base(static_cast<MarkKind>(kind)));
   for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->overlay(static_cast<MarkKind>(kind)));
   if (scene.vignette > 0) full_screen(PipelineKind::kVignette);

@@ -216,6 +216,7 @@ void Board::Update(absl::Time now) { impl_->Update(now); }
 void Board::WaitForData(absl::Duration timeout) { impl_->WaitForData(timeout); }
 std::span<const Panel> Board::panels() const { return impl_->panels(); }
 std::optional<Hit> Board::Pick(const Ray& ray) const { return impl_->Pick(ray); }
+std::optional<Panel> Board::Find(std::string_view symbol) const { return impl_->Find(symbol); }
 void Board::SetEye(glm::vec3 eye) { impl_->SetEye(eye); }
 void Board::Point(int pointer, std::optional<Ray> ray) { impl_->Point(pointer, ray); }
 void Board::Press(int pointer, absl::Time now) { impl_->Press(pointer, now); }

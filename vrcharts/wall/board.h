@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -73,6 +74,9 @@ class Board {
 
   // The nearest panel that the ray meets from its front side.
   std::optional<Hit> Pick(const Ray& ray) const;
+
+  // The panel of a symbol, if it is on the current page.
+  std::optional<Panel> Find(std::string_view symbol) const;
 
   // Where the person's eyes are, for panels that turn to them; (0, 1.5, 0) until told otherwise.
   void SetEye(glm::vec3 eye);

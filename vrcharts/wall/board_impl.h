@@ -39,6 +39,7 @@ class Board::Impl {
   void WaitForData(absl::Duration timeout);
   std::span<const Panel> panels() const { return panels_; }
   std::optional<Hit> Pick(const Ray& ray) const;
+  std::optional<Panel> Find(std::string_view symbol) const;
   void SetEye(glm::vec3 eye) { eye_ = eye; }
 
   void Point(int pointer, std::optional<Ray> ray);

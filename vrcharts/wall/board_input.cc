@@ -21,6 +21,13 @@ Enum NextOf(Enum value, int count) {
 
 }  // namespace
 
+std::optional<Panel> Board::Impl::Find(std::string_view symbol) const {
+  for (const Tile* tile : visible_) {
+    if (tile->item != nullptr && tile->item->instrument.symbol == symbol) return tile->panel;
+  }
+  return std::nullopt;
+}
+
 std::optional<Hit> Board::Impl::Pick(const Ray& ray) const {
   std::optional<Hit> best;
   for (const Panel& panel : panels_) {
