@@ -73,7 +73,7 @@ TEST(ImageTest, ExplainNarratesTheFrame) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   // In the order of a frame, each with its place in the source.
   size_t position = 0;
-  for (const char* step : {"vrcharts/wall/board.cc", "vrcharts/render/pipelines.cc", "vrcharts/app/app.cc",
+  for (const char* step : {"the wall has", "vrcharts/render/pipelines.cc", "vrcharts/app/app.cc",
                            "vrcharts/desktop/image.cc", "vrcharts/render/renderer.cc"}) {
     const size_t found = outcome.err.find(step, position);
     ASSERT_NE(found, std::string::npos) << step << " is missing in\n" << outcome.err;

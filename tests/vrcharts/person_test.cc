@@ -83,6 +83,9 @@ class PersonTest : public testing::Test {
   std::unique_ptr<Monado> monado_;
 };
 
+// Steps are at most 0.1 s long however slow frames are, so that nobody is thrown far.
+constexpr float kBoundMetres = 12;
+
 TEST_F(PersonTest, WalksWhereTheHeadPointsAndOnlyOnTheFloor) {
   const Outcome outcome = Play({}, [](RemoteDriver& person, const RunOptions::WaitFor& wait_for) {
     State state;
@@ -116,12 +119,12 @@ TEST_F(PersonTest, WalksWhereTheHeadPointsAndOnlyOnTheFloor) {
   ASSERT_EQ(places.size(), 5u) << outcome.err;
   EXPECT_EQ(places[0].gait, "walks");
   EXPECT_EQ(places[1].gait, "stands");
-  const float forward = places[0].z - places[1].z;
-  EXPECT_GT(forward, 0.13f) << "at least one frame; 1.4 m/s where frames keep up";
-  EXPECT_LT(forward, 1.4f * 4);
+  const float forward = -places[1].z;
+  EXPECT_GT(forward, 0.13f) << "at least one frame of walking";
+  EXPECT_LT(forward, kBoundMetres);
   EXPECT_NEAR(places[1].x, 0, 0.05f);
   EXPECT_NEAR(places[1].y, places[0].y, 1e-3f);
-  const float left = places[2].x - places[3].x;
+  const float left = places[1].x - places[3].x;
   EXPECT_GT(left, 0.13f);
   EXPECT_NEAR(places[3].z, places[2].z, 0.05f);
   EXPECT_NEAR(places[4].yaw, -30, 1);
