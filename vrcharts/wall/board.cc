@@ -172,6 +172,7 @@ std::vector<Button> Board::Impl::Buttons() const {
   buttons.push_back({kSorts[options_.sort()], Command::kNextSort, false, 2});
   buttons.push_back({"Sectors", Command::kNextGroup, options_.group() == options::GROUP_SECTOR, 2});
   buttons.push_back({"Theme", Command::kNextTheme, false, 2});
+  buttons.push_back({"Link", Command::kToggleLink, linked_, 3});
   buttons.push_back({"Near", Command::kToggleFocus, false, 3});
   buttons.push_back({"Pin", Command::kTogglePin, false, 3});
   buttons.push_back({"Close", Command::kClose, false, 3});

@@ -35,6 +35,7 @@ enum class Command {
   kNextGroup,
   kNextTheme,
   kNextPalette,
+  kToggleLink,  // zoom and pan all panels together, or each by itself
   kNextPage,
   kPreviousPage,
   kToggleFocus,  // bring the panel near, or put it back
@@ -100,8 +101,8 @@ class Board {
   // changes when the pointer enters another.
   uint64_t hovered(int pointer) const;
 
-  // Which panels there are, where, and what they show, as JSON (wall/state.proto). With --state, Create loads the file
-  // if it is there and the destructor saves it; both log failures.
+  // Which panels there are, where, and what they show, as JSON (wall/state.proto). LoadState takes over nothing if it
+  // fails: NotFound if there is no such file, InvalidArgument if it is no saved wall.
   absl::Status SaveState(const std::string& path) const;
   absl::Status LoadState(const std::string& path);
 

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "common/explain/explain.h"
 #include "vrcharts/portfolio/figures.h"
@@ -33,17 +32,7 @@ absl::Status Board::Impl::Start() {
   }
   if (absl::Status status = AddTiles(); !status.ok()) return status;
   LayOut();
-  if (!options_.state().empty()) {
-    const absl::Status loaded = LoadState(options_.state());
-    if (!loaded.ok() && !absl::IsNotFound(loaded)) LOG(WARNING) << loaded.message();
-  }
   return absl::OkStatus();
-}
-
-Board::Impl::~Impl() {
-  store_.reset();
-  if (options_.state().empty() || tiles_.empty()) return;
-  if (const absl::Status saved = SaveState(options_.state()); !saved.ok()) LOG(WARNING) << saved.message();
 }
 
 absl::Status Board::Impl::StartStore() {

@@ -32,7 +32,6 @@ constexpr uint64_t kConsoleId = uint64_t{1} << 40;  // tiles count from 1
 class Board::Impl {
  public:
   Impl(const options::Options& options, text::Atlas* atlas, portfolio::Portfolio portfolio);
-  ~Impl();
 
   absl::Status Start();
   void Update(absl::Time now);
@@ -101,6 +100,7 @@ class Board::Impl {
   void Focus(Tile* tile);
   void Unfocus(Tile* tile);
   void SetPeriod(options::Period period);
+  void SetView(Tile* tile, chart::View view);
   void NextStudies();
   void RunOn(Tile* tile, Command command);
 
@@ -126,6 +126,7 @@ class Board::Impl {
   std::array<Pointer, kPointers> pointers_;
   glm::vec3 eye_{0, 1.5f, 0};
   size_t page_ = 0;
+  bool linked_ = false;  // all panels show the same range of time
   bool must_lay_out_ = true;
   absl::Time last_update_ = absl::InfinitePast();
 

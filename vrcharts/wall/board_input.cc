@@ -68,12 +68,7 @@ void Board::Impl::Point(int index, std::optional<Ray> ray) {
   Tile* tile = pointer.pressed;
   if (tile != nullptr && pointer.hit.has_value() && pointer.hit->panel == tile->panel.id) {
     const float moved = pointer.hit->point.x - pointer.pressed_x;
-    const chart::View view = Pan(pointer.pressed_view, -moved / tile->layout.time.bar_width(), tile->bars());
-    if (view != tile->view) {
-      tile->view = view;
-      tile->follows_period = false;
-      tile->dirty = true;
-    }
+    SetView(tile, Pan(pointer.pressed_view, -moved / tile->layout.time.bar_width(), tile->bars()));
   }
 }
 
@@ -174,10 +169,32 @@ void Board::Impl::Scroll(int index, float x, float y) {
   chart::View view = tile->view;
   if (y != 0) view = Zoom(view, anchor, std::pow(0.85, y), tile->bars());
   if (x != 0) view = Pan(view, x * view.width() * 0.08, tile->bars());
+  SetView(tile, view);
+}
+
+void Board::Impl::SetView(Tile* tile, chart::View view) {
   if (view == tile->view) return;
-  tile->view = view;
-  tile->follows_period = false;
-  tile->dirty = true;
+  const auto set = [](Tile* to, const chart::View& wanted) {
+    to->view = wanted;
+    to->follows_period = false;
+    to->dirty = true;
+  };
+  set(tile, view);
+  if (!linked_) return;
+  // The others by the time of the bars at both edges; parts of a bar, and what lies beyond the newest one, stay as they
+  // are.
+  const auto times = tile->content.pyramid->series()->time();
+  const auto whole = [&](double at) { return std::clamp(std::floor(at), 0.0, static_cast<double>(times.size() - 1)); };
+  for (Tile* other : visible_) {
+    if (other == tile || other->bars() == 0) continue;
+    const quotes::Series& series = *other->content.pyramid->series();
+    const auto place = [&](double at) {
+      const double bar = whole(at);
+      return static_cast<double>(series.LowerBound(times[static_cast<size_t>(bar)])) + (at - bar);
+    };
+    const chart::View wanted{place(view.begin), place(view.end)};
+    if (wanted.width() >= 2) set(other, wanted);
+  }
 }
 
 void Board::Impl::Focus(Tile* tile) {
@@ -285,6 +302,9 @@ void Board::Impl::Run(Command command) {
     case Command::kNextGroup:
       options_.set_group(NextOf(options_.group(), options::Group_ARRAYSIZE));
       must_lay_out_ = true;
+      return;
+    case Command::kToggleLink:
+      linked_ = !linked_;
       return;
     case Command::kNextPage:
       ++page_;

@@ -134,6 +134,20 @@ TEST_F(BoardTest, DragPansAndScrollZooms) {
   EXPECT_EQ(panel(3).geometry->base.candles.size(), candles) << "released: moving the pointer no longer pans";
 }
 
+TEST_F(BoardTest, LinkedPanelsZoomTogether) {
+  Open();
+  const auto candles = [&](uint64_t id) { return panel(id).geometry->base.candles.size(); };
+  const size_t all = candles(5);
+  board_->Point(0, At(3, 0.5f, 0.5f));
+  board_->Scroll(0, 0, 3);
+  Step();
+  EXPECT_EQ(candles(5), all) << "each by itself";
+  board_->Run(Command::kToggleLink);
+  board_->Scroll(0, 0, 1);
+  Step();
+  EXPECT_NEAR(static_cast<double>(candles(5)), static_cast<double>(candles(3)), 1) << "the same days";
+}
+
 TEST_F(BoardTest, AGrabbedPanelFollowsTheRayAndStays) {
   Open();
   board_->Point(0, At(5, 0.3f, 0.4f));
@@ -191,7 +205,7 @@ TEST_F(BoardTest, TheConsolesButtonsWork) {
       EXPECT_NE(panel(2).geometry, before);
     }
   }
-  EXPECT_EQ(buttons.size(), 20u);
+  EXPECT_EQ(buttons.size(), 21u);
 }
 
 TEST_F(BoardTest, SortsByReturnAndGroupsBySector) {
@@ -207,7 +221,7 @@ TEST_F(BoardTest, SortsByReturnAndGroupsBySector) {
 }
 
 TEST_F(BoardTest, StateSurvives) {
-  options_.set_state(std::string(std::getenv("TEST_TMPDIR")) + "/state.json");
+  const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/state.json";
   Open();
   board_->Point(0, At(3, 0.5f, 0.5f));
   board_->Scroll(0, 0, 4);
@@ -222,8 +236,10 @@ TEST_F(BoardTest, StateSurvives) {
   const size_t candles = panel(3).geometry->base.candles.size();
   const Placement near = panel(5).placement;
   const chart::Rgba background = panel(2).geometry->base.rects.front().fill;
-  board_.reset();
+  ASSERT_TRUE(board_->SaveState(path).ok());
   Open();
+  ASSERT_TRUE(board_->LoadState(path).ok());
+  Step();
   EXPECT_NEAR(static_cast<double>(panel(3).geometry->base.candles.size()), static_cast<double>(candles), 2);
   EXPECT_NEAR(glm::length(panel(5).placement.center - near.center), 0, 1e-3);
   EXPECT_EQ(panel(2).geometry->base.rects.front().fill, background);
