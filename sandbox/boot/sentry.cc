@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -134,6 +133,43 @@ absl::StatusOr<Parts> MakeParts(const Request& request, const Confined& confined
   return parts;
 }
 
+absl::StatusOr<Kernel::InitProcess> MakeInit(const Request& request, const Parts& parts) {
+  Kernel::InitProcess init;
+  init.credentials = Credentials::ForUser(request.uid, request.gid, {});
+  absl::StatusOr<std::shared_ptr<FsContext>> fs =
+      MakeFsContext(*parts.root.vfs, request.working_directory, *init.credentials);
+  if (!fs.ok()) return fs.status();
+  init.fs_context = *std::move(fs);
+  absl::StatusOr<std::shared_ptr<FdTable>> descriptors = MakeStandardDescriptors(*parts.root.vfs);
+  if (!descriptors.ok()) return descriptors.status();
+  init.fd_table = *std::move(descriptors);
+  init.path = FindInPath(request, *parts.root.vfs, *init.fs_context, *init.credentials);
+  init.arguments = request.command;
+  init.environment = request.environment;
+  init.limits = HostLimits();
+  absl::StatusOr<std::unique_ptr<Context>> context = parts.platform->FirstContext();
+  if (!context.ok()) return context.status();
+  init.context = *std::move(context);
+  return init;
+}
+
+// From here on there are threads. Returns the exit code.
+int RunGuest(const Request& request, const Parts& parts, Kernel& kernel, const SignalForwarder& forwarder) {
+  absl::StatusOr<Kernel::InitProcess> init = MakeInit(request, parts);
+  if (!init.ok()) return Fail(kExitSandboxFailed, init.status().message());
+  if (init->path.empty()) {
+    return Fail(kExitNotFound, absl::StrCat(request.command[0], ": not found in the PATH inside the sandbox"));
+  }
+  const Deadliner deadline(&kernel, request.timeout);
+  forwarder.Start(&kernel);
+  absl::StatusOr<int> status = kernel.Run(*std::move(init));
+  if (!status.ok()) {
+    return Fail(absl::IsNotFound(status.status()) ? kExitNotFound : kExitNotRunnable, status.status().message());
+  }
+  if (deadline.expired()) return Fail(kExitTimeout, "the time of --timeout has passed; everything inside was killed");
+  return ExitCodeOf(*status);
+}
+
 }  // namespace
 
 int RunSentry(const Request& request, const Policy& policy, const Confined& confined) {
@@ -167,34 +203,7 @@ int RunSentry(const Request& request, const Policy& policy, const Confined& conf
   SetOperatorPolicy(&policy);
   GuardPaths(*parts->root.vfs, policy);
 
-  Kernel::InitProcess init;
-  init.credentials = Credentials::ForUser(request.uid, request.gid, {});
-  absl::StatusOr<std::shared_ptr<FsContext>> fs =
-      MakeFsContext(*parts->root.vfs, request.working_directory, *init.credentials);
-  if (!fs.ok()) return Fail(kExitSandboxFailed, fs.status().message());
-  init.fs_context = *fs;
-  absl::StatusOr<std::shared_ptr<FdTable>> descriptors = MakeStandardDescriptors(*parts->root.vfs);
-  if (!descriptors.ok()) return Fail(kExitSandboxFailed, descriptors.status().message());
-  init.fd_table = *descriptors;
-  init.path = FindInPath(request, *parts->root.vfs, *init.fs_context, *init.credentials);
-  if (init.path.empty()) {
-    return Fail(kExitNotFound, absl::StrCat(request.command[0], ": not found in the PATH inside the sandbox"));
-  }
-  init.arguments = request.command;
-  init.environment = request.environment;
-  init.limits = HostLimits();
-  absl::StatusOr<std::unique_ptr<Context>> context = parts->platform->FirstContext();
-  if (!context.ok()) return Fail(kExitSandboxFailed, context.status().message());
-  init.context = *std::move(context);
-
-  const Deadliner deadline(&kernel, request.timeout);
-  forwarder.Start(&kernel);
-  absl::StatusOr<int> status = kernel.Run(std::move(init));
-  if (!status.ok()) {
-    return Fail(absl::IsNotFound(status.status()) ? kExitNotFound : kExitNotRunnable, status.status().message());
-  }
-  if (deadline.expired()) return Fail(kExitTimeout, "the time of --timeout has passed; everything inside was killed");
-  return ExitCodeOf(*status);
+  return RunGuest(request, *parts, kernel, forwarder);
 }
 
 }  // namespace sandbox

@@ -102,6 +102,8 @@ void Task::Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     state_ = State::kSentry;
     changed_ = Changed::kNothing;
     mm_->ReleaseApplied();
+    // Killed meanwhile: above all it must not clone any more.
+    if (exiting()) break;
     ServeTrap(trap);
   }
   Leave();

@@ -11,6 +11,8 @@ namespace {
 // Where the search for free addresses starts, downwards: below the stack's largest size.
 constexpr Addr kMapTop = kGuestAddressEnd - (uint64_t{16} << 30);
 constexpr Addr kMapBottom = 0x10000;
+// The host's own default limit (vm.max_map_count), which the stub would meet.
+constexpr size_t kMaxVmas = 65530;
 // Unmapping this little is put off until other changes are applied.
 constexpr uint64_t kLazyUnmapLimit = uint64_t{1} << 20;
 
@@ -131,6 +133,7 @@ Result<Addr> MemoryManager::Map(MapOptions options) {
   if (!IsPageAligned(options.file_offset)) return Error(EINVAL);
   if (options.file_offset + options.length < options.file_offset) return Error(EOVERFLOW);
   if (options.length > address_limit || mapped_bytes_ > address_limit - options.length) return Error(ENOMEM);
+  if (vmas_.size() >= kMaxVmas || pmas_.size() >= kMaxVmas) return Error(ENOMEM);
   ASSIGN_OR_RETURN(const Addr start, ChooseAddress(options));
   const AddrRange range{start, start + options.length};
   const Stale stale = RemoveRange(range);
@@ -220,6 +223,7 @@ Result<void> MemoryManager::Protect(Addr start, uint64_t length, int prot) {
   if (start > kGuestAddressEnd || length > kGuestAddressEnd - start) return Error(ENOMEM);
   const AddrRange range{start, start + length};
   RETURN_IF_ERROR(CheckMapped(start, length));
+  if (vmas_.size() >= kMaxVmas || pmas_.size() >= kMaxVmas) return Error(ENOMEM);
   SplitVmaAt(range.start);
   SplitVmaAt(range.end);
   SplitPmaAt(range.start);

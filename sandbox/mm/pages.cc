@@ -97,7 +97,9 @@ Result<Addr> MemoryManager::PopulateFile(const Vma& vma, Addr vma_start, AddrRan
   }
   piece.end = piece.start + std::min(PageCeil(extent->length), piece.length());
   const bool private_write = !vma.shared && (vma.prot & PROT_WRITE) != 0;
-  if (private_write && piece.length() <= kCopyAheadLimit && CopyFileAhead(vma, *extent, piece, urgent))
+  // Files in memory change while they are mapped, and a page that was not written yet must show it.
+  if (private_write && !extent->in_memory_file && piece.length() <= kCopyAheadLimit &&
+      CopyFileAhead(vma, *extent, piece, urgent))
     return piece.end;
   Pma pma;
   pma.fd = extent->host_fd;

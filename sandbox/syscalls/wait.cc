@@ -87,7 +87,12 @@ Result<Found> WaitFor(Task& task, const Request& request) {
     if (!found.ok() && found.error() == EAGAIN) return Found{};
     return found;
   }
-  return BlockOn(task, task.thread_group().child_events(), EPOLLIN, kNoDeadline, [&] { return Look(task, request); });
+  Result<Found> found =
+      BlockOn(task, task.thread_group().child_events(), EPOLLIN, kNoDeadline, [&] { return Look(task, request); });
+  if (found.ok() || found.error() != abi::kERestartSys) return found;
+  // A child's end often comes together with its SIGCHLD: the child counts.
+  Result<Found> again = Look(task, request);
+  return again.ok() ? again : found;
 }
 
 Result<void> WriteUsage(Task& task, Addr address, const Found& found) {

@@ -51,7 +51,11 @@ void PtraceContext::EndThread() {
   const pid_t tid = tid_.exchange(-1);
   if (tid < 0 || lost_ || !bound_) return;
   if (space().contexts == 1) {
-    kill(space().pid(), SIGKILL);  // The whole process goes; ~PtraceAddressSpace reaps it.
+    // The whole process goes; ~PtraceAddressSpace reaps it, which needs its other threads to be reaped before.
+    kill(space().pid(), SIGKILL);
+    int status;
+    while (tid != space().pid() && waitpid(tid, &status, __WALL) >= 0 && WIFSTOPPED(status)) {
+    }
     return;
   }
   Registers registers{};
@@ -59,16 +63,21 @@ void PtraceContext::EndThread() {
   registers.ss = kUserStackSegment;
   registers.orig_rax = ~uint64_t{0};
   registers.rip = StubPark();
-  if (tid == space().pid()) {
-    // A process's first thread cannot be reaped before the others: it stays parked, untraced, and dies with the
-    // process.
-    SetRegisters(registers);
+  // A process's first thread cannot be reaped before the others: it stays parked, untraced, and dies with the process.
+  const bool parks = tid == space().pid();
+  if (!parks) {
+    registers.rax = SYS_exit;
+    registers.rip = StubCloneEntry();
+  }
+  if (Ptrace(PTRACE_SETREGS, tid, 0, reinterpret_cast<uint64_t>(&registers)) != 0) {
+    // It must never run guest code untraced.
+    kill(space().pid(), SIGKILL);
+    return;
+  }
+  if (parks) {
     Ptrace(PTRACE_DETACH, tid, 0, 0);
     return;
   }
-  registers.rax = SYS_exit;
-  registers.rip = StubCloneEntry();
-  if (Ptrace(PTRACE_SETREGS, tid, 0, reinterpret_cast<uint64_t>(&registers)) != 0) return;
   Ptrace(PTRACE_CONT, tid, 0, 0);
   int status;
   while (waitpid(tid, &status, __WALL) >= 0 && WIFSTOPPED(status)) Ptrace(PTRACE_CONT, tid, 0, 0);

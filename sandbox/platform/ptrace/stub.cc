@@ -140,6 +140,7 @@ absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory) {
   if (pid < 0) return absl::ErrnoToStatus(errno, "forking the first stub process");
   if (pid == 0) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != sentry) _exit(1);
+    setpgid(0, 0);  // Signals to the sentry's process group (Ctrl-C, timeout) are not for stubs.
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
