@@ -449,10 +449,11 @@ void Migration::PrintStatus() {
 }
 
 void Migration::SlowDownWhenBehind() {
-  const absl::Duration lag = progress_.Report().lag;
+  const control::StatusReport report = progress_.Report();
+  const absl::Duration lag = report.lag;
   common::metrics::GetGauge("migrate_lag_seconds", "Age of the oldest change that is not in the ghost table.")
       .Set(absl::ToDoubleSeconds(lag));
-  if (lag > absl::Milliseconds(operator_.max_lag_millis())) {
+  if (!report.copy_done && lag > absl::Milliseconds(operator_.max_lag_millis())) {
     copy_gate_.Close("behind", absl::StrCat("the copy waits for the log, lag=",
                                             absl::FormatDuration(absl::Trunc(lag, absl::Milliseconds(10)))));
   } else {

@@ -16,6 +16,8 @@
 namespace migrate::verify {
 namespace {
 
+// Short: the smaller a range, the less likely it is that a change to it is on its way.
+constexpr absl::Duration kRangeTime = absl::Milliseconds(50);
 constexpr uint64_t kMaxBadRanges = 100;  // then it is enough
 
 }  // namespace
@@ -58,7 +60,8 @@ absl::StatusOr<Verifier::Ranges> Verifier::CompareAll(const std::stop_token& sto
     absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
     if (!connection.ok()) return connection.status();
     chunk_connection_ = *std::move(connection);
-    absl::StatusOr<copy::Chunker> chunker = copy::Chunker::Create(*chunk_connection_, pair_, {.rows = 5000});
+    absl::StatusOr<copy::Chunker> chunker =
+        copy::Chunker::Create(*chunk_connection_, pair_, {.rows = 2000, .target_time = kRangeTime});
     if (!chunker.ok()) return chunker.status();
     chunker_.emplace(*std::move(chunker));
   }
