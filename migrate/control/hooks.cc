@@ -55,9 +55,9 @@ absl::Status RunOne(const std::string& path, std::vector<std::string> environmen
   while (waitpid(pid, &result, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(result) && WEXITSTATUS(result) == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("hook ", path,
-                                                    WIFEXITED(result) ? " ended with code " : " was ended by signal ",
-                                                    WIFEXITED(result) ? WEXITSTATUS(result) : WTERMSIG(result)));
+  return absl::AbortedError(absl::StrCat("hook ", path,
+                                         WIFEXITED(result) ? " ended with code " : " was ended by signal ",
+                                         WIFEXITED(result) ? WEXITSTATUS(result) : WTERMSIG(result)));
 }
 
 }  // namespace

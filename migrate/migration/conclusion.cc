@@ -14,6 +14,8 @@ namespace migrate::migration {
 
 // What stopped it was not the change itself.
 bool Migration::MayBeResumed(const absl::Status& status) const {
+  // The work of an earlier run is given up only where going on could never help.
+  if (options_.resume()) return status.code() != absl::StatusCode::kDataLoss;
   if (!checkpointer_ || !checkpointer_->saved()) return false;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
@@ -31,7 +33,7 @@ bool Migration::MayBeResumed(const absl::Status& status) const {
 std::string Migration::CleanUp(const absl::Status& status) {
   const std::string ghost = mysql::QualifiedName(options_.database(), names_.ghost);
   if (Panicked()) return absl::StrCat("; left as they are: ", ghost, " and ", store_.table());
-  if (MayBeResumed(status) || (options_.resume() && !swapped_ && absl::IsUnavailable(status))) {
+  if (MayBeResumed(status)) {
     return absl::StrCat("; --resume goes on from here, or drop ", ghost, " and ", store_.table());
   }
   absl::Status dropped = mysql::WithRetries(*connection_, {.retries = 10}, [&] {

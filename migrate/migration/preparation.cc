@@ -124,6 +124,7 @@ absl::StatusOr<schema::Table> Migration::FindGhost() {
   if (!ghost.ok())
     return absl::Status(ghost.status().code(),
                         absl::StrCat("--resume: ", ghost.status().message(), "; perhaps the swap was done already"));
+  ghost_exists_ = true;
   resumed_ = *std::move(found);
   deferred_ = DeferredIndexes(resumed_);
   // The earlier run may have built them and ended before it could say so.

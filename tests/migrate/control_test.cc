@@ -168,7 +168,15 @@ TEST_P(ControlTest, AHookThatFailsStopsTheMigration) {
   MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", absl::StrCat("--hooks-path=", folder_)}));
   EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
   EXPECT_THAT(migrate.output(), HasSubstr("gh-ost-on-before-cut-over ended with code 3"));
-  EXPECT_EQ(Tables(), "t");
+  // Its work is not thrown away.
+  EXPECT_THAT(migrate.output(), HasSubstr("--resume goes on from here"));
+  EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
+  unlink(Path("gh-ost-on-before-cut-over").c_str());
+  MigrateProcess again(Flags("t", "ADD COLUMN added INT", {"--execute", "--resume", "--port=1"}));
+  EXPECT_EQ(again.Wait(), 1) << again.output();
+  MigrateProcess resumed(Flags("t", "ADD COLUMN added INT", {"--execute", "--resume"}));
+  EXPECT_EQ(resumed.Wait(), 0) << resumed.output();
+  EXPECT_EQ(Tables(), "_t_del,t");
 }
 
 TEST_P(ControlTest, StatusLinesInBothFormats) {
