@@ -14,7 +14,7 @@ using Table = std::array<const SyscallEntry*, kSyscallEnd>;
 Table BuildTable() {
   Table table;
   table.fill(&kUnknown);
-  for (absl::Span<const SyscallEntry> rows : {FileSyscalls(), KernelSyscalls(), SocketSyscalls()}) {
+  for (absl::Span<const SyscallEntry> rows : {FileSyscalls(), KernelSyscalls(), IpcSyscalls(), SocketSyscalls()}) {
     for (const SyscallEntry& entry : rows) table[entry.number] = &entry;
   }
   return table;

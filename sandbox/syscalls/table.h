@@ -44,6 +44,7 @@ std::string DescribeSyscalls();
 // The rows, by who serves them.
 absl::Span<const SyscallEntry> FileSyscalls();
 absl::Span<const SyscallEntry> KernelSyscalls();
+absl::Span<const SyscallEntry> IpcSyscalls();
 absl::Span<const SyscallEntry> SocketSyscalls();
 
 }  // namespace sandbox

@@ -1,5 +1,6 @@
 // Files, directories, descriptors and events.
 #include "sandbox/syscalls/handlers_files.h"
+#include "sandbox/syscalls/handlers_ipc.h"
 #include "sandbox/syscalls/table.h"
 
 namespace sandbox {
@@ -63,8 +64,8 @@ constexpr SyscallEntry kRows[] = {
     {161, "chroot", Support::kFull, "", SysChroot, "s"},
     {162, "sync", Support::kPartial, "nothing to do: writes are in the host page cache already", SysSync, ""},
     {163, "acct", Support::kErrno, "ENOSYS", nullptr, ""},
-    {165, "mount", Support::kErrno, "ENOSYS: not written yet", nullptr, "sssxp"},
-    {166, "umount2", Support::kErrno, "ENOSYS: not written yet", nullptr, "sx"},
+    {165, "mount", Support::kPartial, "tmpfs, proc, sysfs, bind and remount; no propagation, no MS_MOVE", SysMount, "sssxp"},
+    {166, "umount2", Support::kPartial, "busy only if something is mounted below", SysUmount2, "sx"},
     {167, "swapon", Support::kErrno, "ENOSYS", nullptr, ""},
     {168, "swapoff", Support::kErrno, "ENOSYS", nullptr, ""},
     {179, "quotactl", Support::kErrno, "ENOSYS", nullptr, ""},

@@ -26,7 +26,7 @@ TEST(SyscallTableTest, EveryNumberOfLinuxIsThere) {
 TEST(SyscallTableTest, RowsAreHonest) {
   std::set<std::string> names;
   size_t rows = 0;
-  for (absl::Span<const SyscallEntry> part : {FileSyscalls(), KernelSyscalls(), SocketSyscalls()}) {
+  for (absl::Span<const SyscallEntry> part : {FileSyscalls(), KernelSyscalls(), IpcSyscalls(), SocketSyscalls()}) {
     for (const SyscallEntry& entry : part) {
       ++rows;
       EXPECT_TRUE(names.insert(entry.name).second) << entry.name << " twice";

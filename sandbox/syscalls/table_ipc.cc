@@ -1,0 +1,32 @@
+// System V IPC and process descriptors.
+#include "sandbox/syscalls/handlers_ipc.h"
+#include "sandbox/syscalls/table.h"
+
+namespace sandbox {
+namespace {
+
+// clang-format off
+constexpr SyscallEntry kRows[] = {
+    {29, "shmget", Support::kFull, "", SysShmget, "xzx"},
+    {30, "shmat", Support::kFull, "", SysShmat, "dpx"},
+    {31, "shmctl", Support::kPartial, "no IPC_INFO, no SHM_STAT; shm_nattch counts split mappings twice", SysShmctl, "ddp"},
+    {64, "semget", Support::kFull, "", SysSemget, "xdx"},
+    {65, "semop", Support::kPartial, "SEM_UNDO is taken and ignored", SysSemop, "dpu"},
+    {66, "semctl", Support::kPartial, "no IPC_INFO, no SEM_STAT", SysSemctl, "dddp"},
+    {67, "shmdt", Support::kFull, "", SysShmdt, "p"},
+    {68, "msgget", Support::kFull, "", SysMsgget, "xx"},
+    {69, "msgsnd", Support::kFull, "", SysMsgsnd, "dpzx"},
+    {70, "msgrcv", Support::kPartial, "no MSG_COPY", SysMsgrcv, "dpzdx"},
+    {71, "msgctl", Support::kPartial, "no IPC_INFO, no MSG_STAT", SysMsgctl, "ddp"},
+    {220, "semtimedop", Support::kPartial, "SEM_UNDO is taken and ignored", SysSemtimedop, "dpup"},
+    {424, "pidfd_send_signal", Support::kFull, "", SysPidfdSendSignal, "fgpx"},
+    {434, "pidfd_open", Support::kFull, "", SysPidfdOpen, "dx"},
+    {438, "pidfd_getfd", Support::kPartial, "open to CAP_SYS_PTRACE and to the same user", SysPidfdGetfd, "fdx"},
+};
+// clang-format on
+
+}  // namespace
+
+absl::Span<const SyscallEntry> IpcSyscalls() { return kRows; }
+
+}  // namespace sandbox
