@@ -123,6 +123,7 @@ SyscallResult SysMount(Task& task, const SyscallArguments& a) {
   if ((flags & MS_MGC_MSK) == MS_MGC_VAL) flags &= ~static_cast<unsigned long>(MS_MGC_MSK);
   ASSIGN_OR_RETURN(Path point, target.Resolve());
   Vfs& vfs = target.vfs();
+  if (vfs.guarded()) return Error(EPERM);  // the operator's path rules would lose their meaning
   if ((flags & MS_REMOUNT) != 0) {
     if (point.mount->root() != point.dentry) return Error(EINVAL);
     // What the operator made read-only stays so.

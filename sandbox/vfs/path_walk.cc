@@ -88,9 +88,10 @@ Result<void> PathWalk::ToParent() {
   }
 }
 
-Result<Path> PathWalk::Last() {
+Result<Path> PathWalk::Last(bool check_slash) {
   ASSIGN_OR_RETURN(Path child, Child(last_, true));
-  if (trailing_slash_ && !child.inode().IsDirectory() && !child.inode().IsSymlink()) return Error(ENOTDIR);
+  if (check_slash && trailing_slash_ && !child.inode().IsDirectory() && !child.inode().IsSymlink())
+    return Error(ENOTDIR);
   return child;
 }
 

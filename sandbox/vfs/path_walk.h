@@ -53,8 +53,9 @@ class PathWalk {
   // "name/": must be a directory.
   bool trailing_slash() const { return trailing_slash_; }
 
-  // The child called last(), topmost mount on it; symbolic links are not followed. ENOENT.
-  Result<Path> Last();
+  // The child called last(), topmost mount on it; symbolic links are not followed. ENOENT; ENOTDIR for a file named
+  // with a slash behind it, unless the caller checks that itself.
+  Result<Path> Last(bool check_slash = true);
   // Goes on behind the symbolic link `link`, which Last() gave; then call ToParent again.
   Result<void> FollowLink(const Path& link);
   // Whether a symbolic link found by Last() is to be followed.

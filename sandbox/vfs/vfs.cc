@@ -1,6 +1,7 @@
 #include "sandbox/vfs/vfs.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
@@ -78,6 +79,7 @@ Result<std::shared_ptr<File>> Vfs::Open(const Lookup& lookup, const OpenOptions&
   for (;;) {
     RETURN_IF_ERROR(walk.ToParent());
     if (walk.last().empty()) return exclusive ? Error(EEXIST) : Error(EISDIR);
+    if (walk.trailing_slash()) return Error(EISDIR);
     Result<Path> child = walk.Last();
     if (!child.ok() && child.error() == ENOENT) {
       ASSIGN_OR_RETURN(Path created, CreateForOpen(walk, lookup.credentials, effective));
@@ -96,8 +98,7 @@ Result<std::shared_ptr<File>> Vfs::Open(const Lookup& lookup, const OpenOptions&
 }
 
 Result<Path> Vfs::CreateForOpen(PathWalk& walk, const Credentials& credentials, const OpenOptions& options) {
-  if (walk.trailing_slash() || (options.flags & O_DIRECTORY) != 0)
-    return Error(walk.trailing_slash() ? EISDIR : EINVAL);
+  if ((options.flags & O_DIRECTORY) != 0) return Error(EINVAL);
   const Path& directory = walk.directory();
   RETURN_IF_ERROR(CheckCreate(directory, credentials));
   RETURN_IF_ERROR(GuardNew(directory, walk.last()));
@@ -243,7 +244,7 @@ Result<void> Vfs::Link(const Path& target, const Lookup& link) {
   PathWalk walk(*this, link.root, link.start, link.path, link.credentials, link.flags & ~unsigned{kFollowLast});
   RETURN_IF_ERROR(walk.ToParent());
   if (walk.last().empty()) return Error(EEXIST);
-  Result<Path> existing = walk.Last();
+  Result<Path> existing = walk.Last(/*check_slash=*/false);
   if (existing.ok()) return Error(EEXIST);
   if (existing.error() != ENOENT) return Error(existing.error());
   if (walk.trailing_slash()) return Error(ENOENT);
@@ -272,38 +273,39 @@ Result<void> Vfs::Rename(const Lookup& from, const Lookup& to, uint32_t flags) {
   if (source.directory().mount != target.directory().mount) return Error(EXDEV);
   if (source.last().empty()) return Error(EBUSY);
   if (target.last().empty()) return Error((flags & RENAME_NOREPLACE) != 0 ? EEXIST : EBUSY);
-  ASSIGN_OR_RETURN(Path child, source.Last());
-  if (!child.inode().IsDirectory() &&
-      (source.trailing_slash() || (target.trailing_slash() && (flags & RENAME_EXCHANGE) == 0))) {
-    return Error(ENOTDIR);
-  }
-  RETURN_IF_ERROR(CheckRemove(source.directory(), child, from.credentials));
-  return RenameChecked(source.directory(), child, target.directory(), target.last(), from.credentials, flags);
-}
-
-Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, const Path& to_directory,
-                                std::string_view new_name, const Credentials& credentials, uint32_t flags) {
-  if (new_name.size() > 255) return Error(ENAMETOOLONG);
-  if (child.dentry->IsAncestorOf(*to_directory.dentry)) return Error(EINVAL);
-  RETURN_IF_ERROR(CheckCreate(to_directory, credentials));
-  if (guard_ != nullptr && child.inode().IsDirectory()) return Error(EXDEV);
-  RETURN_IF_ERROR(Guard(child, kMayRead | kMayWrite | kMayExecute));
-  RETURN_IF_ERROR(GuardNew(to_directory, new_name));
-  Result<DentryRef> found = LookupChild(*to_directory.dentry, new_name, true);
+  ASSIGN_OR_RETURN(Path child, source.Last(/*check_slash=*/false));
+  Result<DentryRef> found = LookupChild(*target.directory().dentry, target.last(), true);
+  if (target.last().size() > NAME_MAX) return Error(ENAMETOOLONG);
   if (!found.ok() && found.error() != ENOENT) return Error(found.error());
   DentryRef victim = found.ok() ? *found : DentryRef();
+  const bool exchange = (flags & RENAME_EXCHANGE) != 0;
   if (victim && (flags & RENAME_NOREPLACE) != 0) return Error(EEXIST);
-  if (!victim && (flags & RENAME_EXCHANGE) != 0) return Error(ENOENT);
+  if (!victim && exchange) return Error(ENOENT);
+  if (exchange && !victim->inode().IsDirectory() && target.trailing_slash()) return Error(ENOTDIR);
+  if (!child.inode().IsDirectory() && (source.trailing_slash() || (target.trailing_slash() && !exchange))) {
+    return Error(ENOTDIR);
+  }
+  return RenameChecked(Renaming{source.directory(), child, target.directory(), target.last(), victim, flags},
+                       from.credentials);
+}
+
+Result<void> Vfs::RenameChecked(const Renaming& names, const Credentials& credentials) {
+  const auto& [from_directory, child, to_directory, new_name, victim, flags] = names;
+  const bool exchange = (flags & RENAME_EXCHANGE) != 0;
+  if (child.dentry->IsAncestorOf(*to_directory.dentry)) return Error(EINVAL);
+  if (victim && victim->IsAncestorOf(*from_directory.dentry)) return Error(exchange ? EINVAL : ENOTEMPTY);
   Inode& inode = child.inode();
-  if (victim) {
-    if (victim->IsAncestorOf(*from_directory.dentry)) return Error((flags & RENAME_EXCHANGE) != 0 ? EINVAL : ENOTEMPTY);
-    if (victim->shared_inode() == child.dentry->shared_inode()) return Ok();  // two links of one file: nothing to do
+  if (victim && victim->shared_inode() == child.dentry->shared_inode()) return Ok();  // two links of one file
+  RETURN_IF_ERROR(CheckRemove(from_directory, child, credentials));
+  if (guard_ != nullptr && (exchange || inode.IsDirectory())) return Error(EXDEV);
+  RETURN_IF_ERROR(Guard(child, kMayRead | kMayWrite | kMayExecute));
+  RETURN_IF_ERROR(GuardNew(to_directory, new_name));
+  if (!victim) {
+    RETURN_IF_ERROR(CheckCreate(to_directory, credentials));
+  } else {
     RETURN_IF_ERROR(CheckRemove(to_directory, Path{to_directory.mount, victim}, credentials));
-    if (guard_ != nullptr && (flags & RENAME_EXCHANGE) != 0) return Error(EXDEV);
-    if ((flags & RENAME_EXCHANGE) == 0) {
-      if (inode.IsDirectory() && !victim->inode().IsDirectory()) return Error(ENOTDIR);
-      if (!inode.IsDirectory() && victim->inode().IsDirectory()) return Error(EISDIR);
-    }
+    if (!exchange && inode.IsDirectory() && !victim->inode().IsDirectory()) return Error(ENOTDIR);
+    if (!exchange && !inode.IsDirectory() && victim->inode().IsDirectory()) return Error(EISDIR);
   }
   if (inode.IsDirectory() && from_directory.dentry != to_directory.dentry) {
     RETURN_IF_ERROR(CheckAccess(child, credentials, kMayWrite));  // its ".." changes
@@ -311,7 +313,7 @@ Result<void> Vfs::RenameChecked(const Path& from_directory, const Path& child, c
   const std::string old_name = child.dentry->name();
   RETURN_IF_ERROR(from_directory.inode().Rename(old_name, inode, to_directory.inode(), new_name,
                                                 victim ? &victim->inode() : nullptr, flags));
-  if ((flags & RENAME_EXCHANGE) != 0) {
+  if (exchange) {
     dentries_.Exchange(*child.dentry, *victim);
     return Ok();
   }

@@ -97,8 +97,15 @@ class Vfs {
                                 uint32_t umask);
   Result<void> CheckCreate(const Path& directory, const Credentials& credentials);
   Result<void> CheckRemove(const Path& directory, const Path& child, const Credentials& credentials);
-  Result<void> RenameChecked(const Path& from_directory, const Path& child, const Path& to_directory,
-                             std::string_view new_name, const Credentials& credentials, uint32_t flags);
+  struct Renaming {
+    const Path& from_directory;
+    const Path& child;
+    const Path& to_directory;
+    std::string_view new_name;
+    DentryRef victim;  // what has the new name now, or null
+    uint32_t flags;
+  };
+  Result<void> RenameChecked(const Renaming& names, const Credentials& credentials);
 
   DentryCache dentries_;
   MountTable mounts_;
