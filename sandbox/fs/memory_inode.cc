@@ -51,7 +51,11 @@ Result<void> MemoryInode::SetXattr(std::string_view name, std::string_view value
   if (it != xattrs_.end() && (flags & XATTR_CREATE) != 0) return Error(EEXIST);
   if (it == xattrs_.end() && (flags & XATTR_REPLACE) != 0) return Error(ENODATA);
   constexpr size_t kMaxNames = 128;  // a guest shall not fill the sentry through attributes
+  constexpr size_t kMaxBytes = 65536;
   if (it == xattrs_.end() && xattrs_.size() >= kMaxNames) return Error(ENOSPC);
+  size_t total = value.size();
+  for (const auto& [other, bytes] : xattrs_) total += other == name ? 0 : bytes.size();
+  if (total > kMaxBytes) return Error(ENOSPC);
   xattrs_.insert_or_assign(std::string(name), std::string(value));
   Touch(/*status_only=*/true);
   return Ok();

@@ -133,6 +133,7 @@ void Terminal::ShowOne(char c) {
 }
 
 void Terminal::Show(std::string_view text, bool processed) {
+  if (output_.size() > 2 * kMaxOutput) return;  // echo that nobody takes
   if (processed) {
     for (char c : text) ShowOne(c);
   } else {
@@ -274,7 +275,7 @@ void Terminal::EraseOne() {
 void Terminal::FinishLine(bool) {
   size_t total = 0;
   for (const std::string& line : lines_) total += line.size();
-  if (total < kMaxInput) lines_.push_back(std::move(line_));
+  if (total < kMaxInput && lines_.size() < kMaxLine) lines_.push_back(std::move(line_));
   line_.clear();
 }
 

@@ -57,6 +57,10 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
   // EIO, or kERestartSys after SIGTTIN / SIGTTOU was sent, if the task is in the background.
   Result<void> CheckForeground(Task& task, bool reading);
 
+  const termios2& modes() const { return termios_; }
+  // tcsetattr(3): input that waits is kept, and becomes readable in the new mode.
+  void SetTermios(const termios2& termios);
+
   // -- the keyboard and display side
   void Input(std::string_view typed);
   // Up to n bytes of output.
@@ -80,8 +84,6 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
  private:
   bool canonical() const { return (termios_.c_lflag & ICANON) != 0; }
   bool Is(tcflag_t local_flag) const { return (termios_.c_lflag & local_flag) != 0; }
-  void SetTermios(const termios2& termios);
-
   void TypeOne(unsigned char c);
   bool TypeSignal(unsigned char c);
   bool EditLine(unsigned char c);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "sandbox/fs/special_inode.h"
 
@@ -23,8 +24,10 @@ class TmpfsInode : public MemoryInode {
   TmpfsInode(std::shared_ptr<Tmpfs> tmpfs, const CreateRequest& request)
       : MemoryInode(tmpfs->device(), tmpfs->NextInode(), request.mode, request.uid, request.gid),
         tmpfs_(std::move(tmpfs)) {
+    tmpfs_->InodeMade();
     attributes_.special_device = request.special_device;
   }
+  ~TmpfsInode() override { tmpfs_->InodeGone(); }
   Result<struct statfs> StatFs() override { return tmpfs_->StatFs(); }
 
  protected:
@@ -125,6 +128,22 @@ class TmpfsSymlink : public TmpfsInode {
 class TmpfsDirectory : public TmpfsInode {
  public:
   using TmpfsInode::TmpfsInode;
+  // In a loop, not by recursion: a guest decides how deep the tree is.
+  ~TmpfsDirectory() override {
+    static std::vector<DirectoryEntries>* pending = nullptr;
+    if (pending != nullptr) {
+      pending->push_back(std::move(entries_));
+      return;
+    }
+    std::vector<DirectoryEntries> dying;
+    dying.push_back(std::move(entries_));
+    pending = &dying;
+    while (!dying.empty()) {
+      DirectoryEntries next = std::move(dying.back());
+      dying.pop_back();
+    }
+    pending = nullptr;
+  }
 
   Result<std::shared_ptr<Inode>> Lookup(std::string_view name) override {
     std::shared_ptr<Inode> found = entries_.Find(name);
@@ -239,6 +258,7 @@ std::shared_ptr<Inode> Tmpfs::MakeRoot(uint32_t permissions, uint32_t uid, uint3
 }
 
 Result<std::shared_ptr<Inode>> Tmpfs::MakeInode(const CreateRequest& request) {
+  if (inodes_ >= kMaxInodes) return Error(ENOSPC);
   switch (request.mode & S_IFMT) {
     case S_IFREG:
       return std::shared_ptr<Inode>(std::make_shared<TmpfsFileInode>(shared_from_this(), request, ""));
@@ -252,7 +272,7 @@ Result<std::shared_ptr<Inode>> Tmpfs::MakeInode(const CreateRequest& request) {
 }
 
 Result<void> Tmpfs::Charge(uint64_t bytes) {
-  if (limit_ != 0 && used_ + bytes > limit_) return Error(ENOSPC);
+  if (used_ + bytes > (limit_ != 0 ? limit_ : kUnlimited)) return Error(ENOSPC);
   used_ += bytes;
   return Ok();
 }

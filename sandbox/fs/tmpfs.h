@@ -33,17 +33,25 @@ class Tmpfs : public std::enable_shared_from_this<Tmpfs> {
   MemoryFile& memory() { return *memory_; }
   uint64_t device() const { return device_; }
   uint64_t NextInode() { return next_inode_++; }
+  void InodeMade() { ++inodes_; }
+  void InodeGone() { --inodes_; }
   // ENOSPC beyond the limit.
   Result<void> Charge(uint64_t bytes);
   void Uncharge(uint64_t bytes) { used_ -= bytes; }
   struct statfs StatFs() const;
 
  private:
+  // What the sentry keeps about files is bounded, too: inodes, and (by kUnlimited) blocks of files made long by
+  // ftruncate.
+  static constexpr uint64_t kMaxInodes = 512 * 1024;
+  static constexpr uint64_t kUnlimited = uint64_t{64} << 30;
+
   MemoryFile* const memory_;
   const uint64_t limit_;
   const uint64_t device_;
   uint64_t next_inode_ = 1;
   uint64_t used_ = 0;
+  uint64_t inodes_ = 0;
 };
 
 // The bytes of one file in memory; shared by its inode and by mappings.

@@ -1,4 +1,5 @@
-// Handlers of the file, directory and event families. man-pages section 2 says what each does; table_files.cc what is missing.
+// Handlers of the file, directory and event families. man-pages section 2 says what each does; table_files.cc what is
+// missing.
 #ifndef SANDBOX_SYSCALLS_HANDLERS_FILES_H_
 #define SANDBOX_SYSCALLS_HANDLERS_FILES_H_
 
@@ -123,6 +124,8 @@ SyscallResult SysEpollCtl(Task& task, const SyscallArguments& a);
 SyscallResult SysTimerfdCreate(Task& task, const SyscallArguments& a);
 SyscallResult SysTimerfdSettime(Task& task, const SyscallArguments& a);
 SyscallResult SysInotifyAddWatch(Task& task, const SyscallArguments& a);
+SyscallResult SysTee(Task& task, const SyscallArguments& a);
+SyscallResult SysVmsplice(Task& task, const SyscallArguments& a);
 
 }  // namespace sandbox
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/fs/pipe.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/syscalls/blocking_io.h"
 #include "sandbox/syscalls/handlers_files.h"
@@ -131,28 +132,51 @@ struct Position {
   }
 };
 
-// Moves up to `count` bytes, stopping where the source has no more for now. What was read but could not be written goes
-// back only where the source has positions; streams are read no faster than the target takes.
+// Reads up to one buffer from `from`: at `in`, or from its own position or stream. A pipe is only looked at: what the
+// target takes is removed afterwards, so that nothing is lost when the target takes less.
+Result<size_t> ReadPiece(Task& task, File& from, const Position& in, std::vector<char>& bytes, size_t want, bool wait) {
+  IoBuffer buffer(bytes.data(), want);
+  if (in.address != 0) return from.ReadAt(buffer, in.value);
+  auto* pipe = dynamic_cast<PipeFile*>(&from);
+  if (pipe == nullptr) return wait ? ReadBlocking(task, from, buffer) : from.Read(buffer);
+  auto look = [&]() -> Result<size_t> {
+    size_t n = pipe->pipe().Peek(bytes.data(), want);
+    if (n == 0 && pipe->pipe().writers > 0) return Error(EAGAIN);
+    return n;
+  };
+  return wait ? BlockOn(task, *from.wait_queue(), EPOLLIN, kNoDeadline, look) : look();
+}
+
+// Takes what was moved out of the source.
+void Consume(File& from, Position& in, size_t got, size_t moved) {
+  if (in.address != 0) {
+    in.value += moved;
+  } else if (auto* pipe = dynamic_cast<PipeFile*>(&from)) {
+    std::vector<char> gone(moved);
+    IoBuffer buffer(gone.data(), gone.size());
+    (void)pipe->pipe().Read(buffer);
+  } else if (moved < got) {
+    (void)from.Seek(static_cast<int64_t>(moved) - static_cast<int64_t>(got), SEEK_CUR);
+  }
+}
+
+// Moves up to `count` bytes, stopping where the source has no more for now.
 Result<uint64_t> CopyBetween(Task& task, File& from, Position& in, File& to, Position& out, uint64_t count,
                              bool nonblocking) {
   std::vector<char> bytes(std::min<uint64_t>(count, 64 * 1024));
   uint64_t total = 0;
   while (total < count) {
     size_t want = std::min<uint64_t>(bytes.size(), count - total);
-    IoBuffer read_buffer(bytes.data(), want);
-    bool wait = total == 0 && !nonblocking;
-    Result<size_t> got = in.address != 0 ? from.ReadAt(read_buffer, in.value)
-                         : wait          ? ReadBlocking(task, from, read_buffer)
-                                         : from.Read(read_buffer);
+    bool wait = total == 0 && !nonblocking && !from.nonblocking();
+    Result<size_t> got = ReadPiece(task, from, in, bytes, want, wait);
     if (!got.ok()) return total > 0 ? Result<uint64_t>(total) : Error(got.error());
     if (*got == 0) break;
     IoBuffer write_buffer(bytes.data(), *got);
-    Result<size_t> put = out.address != 0 ? to.WriteAt(write_buffer, out.value) : WriteBlocking(task, to, write_buffer);
-    size_t moved = put.ok() ? *put : write_buffer.done();
-    if (in.address != 0)
-      in.value += moved;
-    else if (moved < *got)
-      (void)from.Seek(static_cast<int64_t>(moved) - static_cast<int64_t>(*got), SEEK_CUR);
+    Result<size_t> put = out.address != 0 ? to.WriteAt(write_buffer, out.value)
+                         : nonblocking    ? to.Write(write_buffer)
+                                          : WriteBlocking(task, to, write_buffer);
+    size_t moved = put.ok() ? *put : 0;
+    Consume(from, in, *got, moved);
     if (out.address != 0) out.value += moved;
     total += moved;
     if (!put.ok()) return total > 0 ? Result<uint64_t>(total) : Error(put.error());
@@ -192,6 +216,30 @@ SyscallResult SysSplice(Task& task, const SyscallArguments& a) {
   RETURN_IF_ERROR(in.Store(task));
   RETURN_IF_ERROR(out.Store(task));
   return total;
+}
+
+SyscallResult SysTee(Task& task, const SyscallArguments& a) {
+  ASSIGN_OR_RETURN(std::shared_ptr<File> from, GetReadable(task, a.Int(0)));
+  ASSIGN_OR_RETURN(std::shared_ptr<File> to, GetWritable(task, a.Int(1)));
+  auto* source = dynamic_cast<PipeFile*>(from.get());
+  auto* target = dynamic_cast<PipeFile*>(to.get());
+  if (source == nullptr || target == nullptr || &source->pipe() == &target->pipe()) return Error(EINVAL);
+  const bool wait = (a[3] & SPLICE_F_NONBLOCK) == 0;
+  std::vector<char> bytes(std::min<uint64_t>(a[2], 64 * 1024));
+  ASSIGN_OR_RETURN(size_t n, ReadPiece(task, *from, Position{}, bytes, bytes.size(), wait));
+  if (n == 0) return uint64_t{0};
+  IoBuffer buffer(bytes.data(), n);
+  if (!wait) return to->Write(buffer);
+  return WriteBlocking(task, *to, buffer);
+}
+
+SyscallResult SysVmsplice(Task& task, const SyscallArguments& a) {
+  ASSIGN_OR_RETURN(std::shared_ptr<File> file, GetFile(task, a.Int(0)));
+  if (dynamic_cast<PipeFile*>(file.get()) == nullptr) return Error(EBADF);
+  ASSIGN_OR_RETURN(IoBuffer buffer, VectorBuffer(task, a.Address(1), a[2]));
+  const bool wait = (a[3] & SPLICE_F_NONBLOCK) == 0;
+  if (file->writable()) return wait ? WriteBlocking(task, *file, buffer) : file->Write(buffer);
+  return wait ? ReadBlocking(task, *file, buffer) : file->Read(buffer);
 }
 
 SyscallResult SysCopyFileRange(Task& task, const SyscallArguments& a) {

@@ -16,7 +16,7 @@ namespace sandbox {
 namespace {
 
 constexpr int kMaxValue = 32767;          // SEMVMX
-constexpr int kMaxPerSet = 32000;         // SEMMSL
+constexpr int kMaxPerSet = 4096;          // SEMMSL is 32000 on Linux; bounded here for the sentry's memory
 constexpr unsigned kMaxOperations = 500;  // SEMOPM
 
 struct Semaphore {
@@ -32,7 +32,7 @@ struct SemaphoreSet : SysvObject {
 };
 
 SysvRegistry<SemaphoreSet>& Sets() {
-  static auto& sets = *new SysvRegistry<SemaphoreSet>(32000);
+  static auto& sets = *new SysvRegistry<SemaphoreSet>(1024);
   return sets;
 }
 

@@ -1,5 +1,7 @@
 #include "sandbox/vfs/dentry.h"
 
+#include <vector>
+
 namespace sandbox {
 
 bool Dentry::IsAncestorOf(const Dentry& other) const {
@@ -97,7 +99,21 @@ void DentryCache::Unhash(Dentry* dentry) {
 
 void DentryCache::Destroy(Dentry* dentry) {
   if (dentry->hashed_) Unhash(dentry);
-  delete dentry;
+  // Deleting one lets go of its parent, which may be the parent's end, too. In a loop: a guest decides how deep
+  // directories are.
+  static std::vector<Dentry*>* pending = nullptr;
+  if (pending != nullptr) {
+    pending->push_back(dentry);
+    return;
+  }
+  std::vector<Dentry*> dying = {dentry};
+  pending = &dying;
+  while (!dying.empty()) {
+    Dentry* next = dying.back();
+    dying.pop_back();
+    delete next;
+  }
+  pending = nullptr;
 }
 
 }  // namespace sandbox

@@ -14,7 +14,9 @@ std::optional<FileLock> LockList::Conflict(const FileLock& wanted) const {
 }
 
 Result<void> LockList::Acquire(const FileLock& wanted) {
+  constexpr size_t kMaxLocks = 4096;  // of one file: every operation looks at all of them
   if (Conflict(wanted)) return Error(EAGAIN);
+  if (locks_.size() >= kMaxLocks) return Error(ENOLCK);
   bool changed = Cut(wanted.kind, wanted.owner, wanted.start, wanted.end);
   locks_.push_back(wanted);
   if (changed && !wanted.exclusive) wait_queue_.Notify(kReadyAll);  // an exclusive lock may have become a shared one

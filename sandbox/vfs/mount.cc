@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace sandbox {
+namespace {
+
+constexpr size_t kMaxMounts = 10000;
+
+}  // namespace
 
 MountTable::~MountTable() {
   by_point_.clear();
@@ -28,12 +33,14 @@ std::shared_ptr<Mount> MountTable::MountRoot(std::shared_ptr<Inode> root, MountO
 }
 
 Result<std::shared_ptr<Mount>> MountTable::Add(const Path& point, std::shared_ptr<Inode> root, MountOptions options) {
+  if (mounts_.size() >= kMaxMounts) return Error(ENOSPC);
   Path top = TopOf(point);
   if (root->IsDirectory() != top.inode().IsDirectory()) return Error(ENOTDIR);
   return Attach(top, dentries_->MakeRoot(std::move(root)), std::move(options));
 }
 
 Result<std::shared_ptr<Mount>> MountTable::Bind(const Path& point, const Path& source, unsigned long flags) {
+  if (mounts_.size() >= kMaxMounts) return Error(ENOSPC);
   Path top = TopOf(point);
   if (source.inode().IsDirectory() != top.inode().IsDirectory()) return Error(ENOTDIR);
   MountOptions options = source.mount->options();
