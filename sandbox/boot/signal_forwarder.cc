@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "sandbox/fs/devpts.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/kernel_lock.h"
 
@@ -20,6 +21,7 @@ sigset_t Forwarded() {
 
 void Forward(Kernel& kernel, int signal) {
   absl::MutexLock lock(&KernelLock());
+  if (signal == SIGWINCH && ConsoleResized()) return;  // the terminal tells its foreground
   const std::shared_ptr<ThreadGroup> init = kernel.init();
   if (init == nullptr || init->zombie()) return;
   const pid_t foreground = init->session().foreground_group;

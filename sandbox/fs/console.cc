@@ -1,11 +1,7 @@
 // The operator's terminal as the display and keyboard of one of the sandbox's own terminals.
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <atomic>
 
 #include "sandbox/fs/devpts.h"
 #include "sandbox/fs/host_tree.h"
@@ -17,20 +13,9 @@ Result<std::shared_ptr<Terminal>> AllocateConsole();  // devpts.cc
 
 namespace {
 
-// Set from a signal handler: the operator's window changed.
-std::atomic<int> resize_event{-1};
-
-void OnResize(int) {
-  int saved = errno;
-  uint64_t one = 1;
-  (void)!write(resize_event.load(), &one, sizeof(one));
-  errno = saved;
-}
-
 class Console : public WaitEntry {
  public:
-  Console(UniqueFd fd, std::shared_ptr<Terminal> terminal)
-      : fd_(std::move(fd)), terminal_(std::move(terminal)), resize_(*this) {}
+  Console(UniqueFd fd, std::shared_ptr<Terminal> terminal) : fd_(std::move(fd)), terminal_(std::move(terminal)) {}
 
   Result<void> Start() {
     if (ioctl(fd_.get(), TCGETS, &saved_) != 0) return Error(errno);
@@ -46,14 +31,6 @@ class Console : public WaitEntry {
     terminal_->set_output_listener([this] { Display(); });
     queue_.Add(this);
     RETURN_IF_ERROR(HostPoller::Get().Watch(fd_.get(), &queue_));
-    resize_fd_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    resize_event = resize_fd_.get();
-    resize_queue_.Add(&resize_);
-    RETURN_IF_ERROR(HostPoller::Get().Watch(resize_fd_.get(), &resize_queue_));
-    struct sigaction action = {};
-    action.sa_handler = OnResize;
-    action.sa_flags = SA_RESTART;
-    sigaction(SIGWINCH, &action, nullptr);
     return Ok();
   }
 
@@ -77,20 +54,13 @@ class Console : public WaitEntry {
     }
   }
 
+  // SIGWINCH to the foreground if the operator's window has changed.
+  void CopyWindow() {
+    winsize window;
+    if (ioctl(fd_.get(), TIOCGWINSZ, &window) == 0) terminal_->SetWindow(window);
+  }
+
  private:
-  class Resize : public WaitEntry {
-   public:
-    explicit Resize(Console& console) : console_(console) {}
-    void Notified(ReadyMask) override {
-      uint64_t count;
-      (void)!read(console_.resize_fd_.get(), &count, sizeof(count));
-      console_.CopyWindow();
-    }
-
-   private:
-    Console& console_;
-  };
-
   bool Ready(short events) const {
     pollfd poll_fd = {fd_.get(), events, 0};
     return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (events | POLLHUP | POLLERR)) != 0;
@@ -104,16 +74,9 @@ class Console : public WaitEntry {
     }
   }
 
-  void CopyWindow() {
-    winsize window;
-    if (ioctl(fd_.get(), TIOCGWINSZ, &window) == 0) terminal_->SetWindow(window);
-  }
-
   const UniqueFd fd_;
   const std::shared_ptr<Terminal> terminal_;
-  WaitQueue queue_, resize_queue_;
-  Resize resize_;
-  UniqueFd resize_fd_;
+  WaitQueue queue_;
   termios saved_ = {};
   bool raw_ = false;
 };
@@ -129,6 +92,12 @@ Result<std::shared_ptr<Terminal>> MakeConsole(int host_fd) {
   the_console = new Console(std::move(fd), terminal);  // lives as long as the process
   RETURN_IF_ERROR(the_console->Start());
   return terminal;
+}
+
+bool ConsoleResized() {
+  if (the_console == nullptr) return false;
+  the_console->CopyWindow();
+  return true;
 }
 
 void RestoreConsole() {

@@ -20,6 +20,8 @@ std::shared_ptr<Inode> MakeDevpts();
 Result<std::shared_ptr<Terminal>> MakeConsole(int host_fd);
 // A description of it, for descriptors 0 to 2.
 Result<std::shared_ptr<File>> OpenConsole(Vfs& vfs, const std::shared_ptr<Terminal>& console, int flags);
+// The operator's window may have changed (SIGWINCH of the sentry): passes its size on. False without a console.
+bool ConsoleResized();
 // Writes what is left to show and puts the operator's terminal back as it was. Safe to call without a console and more
 // than once.
 void RestoreConsole();

@@ -136,14 +136,15 @@ absl::StatusOr<std::shared_ptr<FsContext>> MakeFsContext(Vfs& vfs, const std::st
 absl::StatusOr<std::shared_ptr<FdTable>> MakeStandardDescriptors(Vfs& vfs) {
   auto table = std::make_shared<FdTable>();
   std::shared_ptr<Terminal> console;
+  // In a pipeline ("sandbox do -- ls | less") the terminal belongs to others, who would not like it raw.
+  if (isatty(0) && isatty(1)) {
+    Result<std::shared_ptr<Terminal>> made = MakeConsole(0);
+    if (!made.ok()) return Failed("cannot use the terminal", made.error());
+    console = *made;
+  }
   for (int fd = 0; fd < 3; ++fd) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0) continue;
-    if (isatty(fd) && !console) {
-      Result<std::shared_ptr<Terminal>> made = MakeConsole(fd);
-      if (!made.ok()) return Failed("cannot use the terminal", made.error());
-      console = *made;
-    }
     Result<std::shared_ptr<File>> file = console && isatty(fd)
                                              ? OpenConsole(vfs, console, flags & O_ACCMODE)
                                              : MakeHostStream(vfs, fd, flags & (O_ACCMODE | O_APPEND));

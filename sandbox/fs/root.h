@@ -59,7 +59,8 @@ absl::Status MountProc(Vfs& vfs, Kernel& kernel);
 absl::StatusOr<std::shared_ptr<FsContext>> MakeFsContext(Vfs& vfs, const std::string& cwd,
                                                          const Credentials& credentials);
 
-// Descriptors 0, 1 and 2, from those of the sentry. A descriptor that is closed stays closed.
+// Descriptors 0, 1 and 2, from those of the sentry. A descriptor that is closed stays closed. When both input and
+// output are a terminal, it becomes the container's console (devpts.h).
 absl::StatusOr<std::shared_ptr<FdTable>> MakeStandardDescriptors(Vfs& vfs);
 
 }  // namespace sandbox
