@@ -40,7 +40,7 @@ class LosslessTest : public MigrateTest {
   // Starts the migration and waits until the copy has passed the low keys.
   void Start(const std::string& alter, const std::vector<std::string>& flags) {
     migrate_ = std::make_unique<MigrateProcess>(Flags("t", alter, flags));
-    ASSERT_TRUE(migrate_->WaitForOutput("copying rows", absl::Seconds(30))) << migrate_->output();
+    ASSERT_TRUE(migrate_->WaitForOutput("migrating", absl::Seconds(30))) << migrate_->output();
     for (int i = 0; i < 1000 && Value("SELECT COUNT(*) > 500 FROM _t_gho") == "0"; ++i) {
       absl::SleepFor(absl::Milliseconds(10));
     }

@@ -203,7 +203,7 @@ void Round::CrashServer() {
 }
 
 void Round::Sabotage(MigrateProcess& migrate) {
-  const char* from[] = {"", "copying rows", "copying rows", "cutting over"};
+  const char* from[] = {"", "migrating", "migrating", "cutting over"};
   migrate.WaitForOutput(from[Below(4)], absl::Seconds(60));
   const absl::Time end = absl::Now() + absl::Milliseconds(500 + Below(5000));
   bool cutting_over = false;
