@@ -148,6 +148,12 @@ void Round::SetModes() {
       absl::StrCat(image, compressed ? " compressed" : "", " shape ", static_cast<int>(shape_), " rows ", rows_));
 }
 
+// A socket's path may have 107 bytes, too few for the test's own folder; sandboxes share /tmp.
+std::string SocketFile() {
+  static const uint32_t number = std::random_device()();
+  return absl::StrCat("/tmp/migrate-reliability-", number, ".sock");
+}
+
 std::vector<std::string> Round::Flags(bool sabotaged) {
   std::vector<std::string> flags = {absl::StrCat("--host=", server_.primary().host),
                                     absl::StrCat("--port=", server_.primary().port),
@@ -160,7 +166,7 @@ std::vector<std::string> Round::Flags(bool sabotaged) {
                                     "--initially-drop-ghost-table",
                                     "--initially-drop-old-table",
                                     "--initially-drop-socket-file",
-                                    absl::StrCat("--serve-socket-file=", std::getenv("TEST_TMPDIR"), "/r.sock"),
+                                    absl::StrCat("--serve-socket-file=", SocketFile()),
                                     absl::StrCat("--replica-server-id=", 70000 + seed_ % 10000)};
   if (!sabotaged) return flags;
   flags.push_back(absl::StrCat("--threads=", 1 + Below(4)));
