@@ -11,7 +11,7 @@ load(":system_protobuf.bzl", "system_protobuf")
 
 # Repository name -> (pkg-config modules, Debian package). The target is @NAME//:NAME, and one target a module beside it.
 SYSTEM_LIBRARIES = {
-    "com_google_benchmark": (["benchmark", "benchmark_main"], "libbenchmark-dev"),
+    "com_google_benchmark": (["benchmark"], "libbenchmark-dev"),
     "com_google_googletest": (["gtest", "gtest_main", "gmock", "gmock_main"], "libgtest-dev libgmock-dev"),
     "curl": (["libcurl"], "libcurl4-openssl-dev"),
     "freetype": (["freetype2"], "libfreetype-dev"),

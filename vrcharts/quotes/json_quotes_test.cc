@@ -53,9 +53,9 @@ TEST(JsonQuotesTest, DateMapWithNumbersAsTextNewestFirst) {
     "1. open" : "10", "2. high" : "12", "3. low" : "9", "4. close" : "11", "5. volume" : "100"
   }}})j",
                              options::JSON_SHAPE_DATE_MAP);
-ASSERT_TRUE(fetched.ok()) << fetched.status();
-EXPECT_EQ(fetched->series->bars(), kTwoDays);
-EXPECT_EQ(fetched->warning, "") << "newest first is an order as well";
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(fetched->series->bars(), kTwoDays);
+  EXPECT_EQ(fetched->warning, "") << "newest first is an order as well";
 }
 
 TEST(JsonQuotesTest, RowsInMilliseconds) {

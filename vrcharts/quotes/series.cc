@@ -8,6 +8,8 @@
 namespace vrcharts::quotes {
 namespace {
 
+constexpr int64_t kFarthest = 1'000'000'000'000;  // seconds: some 30,000 years, so that differences never overflow
+
 int64_t MedianGap(std::span<const int64_t> times) {
   // A hundred gaps are plenty to tell days from minutes, and keep long series cheap.
   std::vector<int64_t> gaps;
@@ -24,7 +26,10 @@ absl::Status Series::Check(std::span<const Bar> bars) {
   for (size_t i = 0; i < bars.size(); ++i) {
     const Bar& bar = bars[i];
     const char* fault = nullptr;
-    if (!std::isfinite(bar.open) || !std::isfinite(bar.high) || !std::isfinite(bar.low) || !std::isfinite(bar.close)) {
+    if (bar.time < -kFarthest || bar.time > kFarthest) {
+      fault = "has a time that no calendar knows";
+    } else if (!std::isfinite(bar.open) || !std::isfinite(bar.high) || !std::isfinite(bar.low) ||
+               !std::isfinite(bar.close)) {
       fault = "has a price that is not a finite number";
     } else if (!std::isfinite(bar.volume) || bar.volume < 0) {
       fault = "has a volume that is negative or not finite";

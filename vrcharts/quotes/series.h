@@ -29,7 +29,7 @@ struct Bar {
 //
 // A Series never changes after it was built, so it is shared between threads without locks: workers fetch, check and
 // build it, and hand a SeriesPtr to the frame thread. What a Series promises to every reader downstream:
-//   - times strictly increase;
+//   - times strictly increase and lie within 1e12 seconds of 1970;
 //   - every price is finite, low <= min(open, close) and max(open, close) <= high;
 //   - volume is finite and >= 0 (0 also means "unknown").
 // quotes/validate.h turns raw bars into a Series and reports what it had to drop.

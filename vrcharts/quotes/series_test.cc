@@ -29,6 +29,7 @@ TEST(SeriesTest, CheckNamesTheOffendingBar) {
       {{200, 1, 1, 1, 1, -5}, "bar 1 (time 200) has a volume that is negative"},
       {{200, 4, 3, 1, 2, 0}, "bar 1 (time 200) has open or close outside of low..high"},
       {{200, 2, 3, 2.5, 2.7, 0}, "bar 1 (time 200) has open or close outside of low..high"},
+      {{INT64_MAX, 1, 1, 1, 1, 0}, "has a time that no calendar knows"},
       {{100, 1, 1, 1, 1, 0}, "bar 1 (time 100) is not later than the bar before it"},
   };
   for (const auto& test : cases) {

@@ -29,6 +29,8 @@ class Source {
 
   // Files and the sample do not change by themselves.
   virtual bool refreshes() const { return false; }
+  // Whether it needs a network: such sources are not asked when offline.
+  virtual bool remote() const { return false; }
   // Least time between the starts of two fetches from this source.
   virtual absl::Duration spacing() const { return absl::ZeroDuration(); }
 };

@@ -112,7 +112,7 @@ void Store::Run(size_t index, const Instrument& instrument, Source* source, bool
       Publish(std::move(update));
     }
   }
-  const bool ask = !options_.offline || !source->refreshes();
+  const bool ask = !options_.offline || !source->remote();
   Finish(index, ask ? source->Fetch(instrument) : absl::FailedPreconditionError("offline"));
 }
 

@@ -29,6 +29,7 @@ class FakeSource : public Source {
     return Fetched{wanted, OneBar(*answer), ""};
   }
   bool refreshes() const override { return true; }
+  bool remote() const override { return true; }
   absl::Duration spacing() const override { return spacing_; }
 
   std::vector<absl::Time> times() {

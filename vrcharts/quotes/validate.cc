@@ -38,7 +38,8 @@ Fault Examine(const ValidateOptions& options, Bar* bar) {
   const double high = std::max(bar->open, bar->close), low = std::min(bar->open, bar->close);
   // Adjusted prices come rounded: half a percent is no contradiction.
   const double tolerance = 0.005 * std::abs(high);
-  if (bar->low > bar->high + tolerance || bar->high < high - tolerance || bar->low > low + tolerance) return kInconsistent;
+  if (bar->low > bar->high + tolerance || bar->high < high - tolerance || bar->low > low + tolerance)
+    return kInconsistent;
   bar->high = std::max(bar->high, high);
   bar->low = std::min(bar->low, low);
   return kFine;

@@ -21,6 +21,7 @@ class WebSource : public Source {
 
   absl::StatusOr<Fetched> Fetch(const Instrument& wanted) override;
   bool refreshes() const override { return true; }
+  bool remote() const override { return true; }
   absl::Duration spacing() const override { return spacing_; }
 
  private:
@@ -41,6 +42,7 @@ class PrometheusSource : public Source {
 
   absl::StatusOr<Fetched> Fetch(const Instrument& wanted) override;
   bool refreshes() const override { return true; }
+  bool remote() const override { return true; }
 
  private:
   const std::string url_;
