@@ -42,6 +42,8 @@ MemoryFile::~MemoryFile() {
 Result<uint64_t> MemoryFile::Allocate(uint64_t length, uint64_t hint) {
   length = PageCeil(length);
   if (length == 0 || length > kMaxOffset) return Error(ENOMEM);
+  // What is really held, not what is reserved: reservations are free, and files grow by small pieces.
+  if (limit_bytes_ != 0 && UsedBytes() >= limit_bytes_) return Error(ENOMEM);
   uint64_t offset = kMaxOffset;
   if (hint != 0 && IsPageAligned(hint) && hint < next_) {
     auto it = free_.upper_bound(hint);

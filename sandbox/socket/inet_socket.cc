@@ -153,23 +153,28 @@ Result<void> UdpSocket::Bind(const SocketCaller& caller, const SocketAddress& ad
   binding_.reuse_address = Flag(SOL_SOCKET, SO_REUSEADDR);
   binding_.reuse_port = Flag(SOL_SOCKET, SO_REUSEPORT);
   binding_.v6_only = options_.v6_only();
-  return Loopback::Get().Bind(binding_, endpoint);
+  RETURN_IF_ERROR(Loopback::Get().Bind(binding_, endpoint));
+  named_ = binding_.endpoint;
+  return Ok();
 }
 
 Result<void> UdpSocket::EnsureBound() {
   if (binding_.bound()) return Ok();
   binding_.v6_only = options_.v6_only();
-  return Loopback::Get().Bind(binding_, AnyEndpoint(domain()));
+  RETURN_IF_ERROR(Loopback::Get().Bind(binding_, AnyEndpoint(domain())));
+  named_ = binding_.endpoint;
+  return Ok();
 }
 
 Result<void> UdpSocket::Connect(const SocketCaller&, const SocketAddress& address, bool, Socket**) {
   if (address.family() == AF_UNSPEC) {
     binding_.peer = Endpoint();
+    if (binding_.bound()) binding_.endpoint = named_;
     return Ok();
   }
   ASSIGN_OR_RETURN(Endpoint destination, EndpointToReach(address, domain(), options_.v6_only()));
   RETURN_IF_ERROR(EnsureBound());
-  binding_.endpoint = Loopback::Source(binding_.endpoint, destination);
+  binding_.endpoint = Loopback::Source(named_, destination);
   binding_.peer = destination;
   return Ok();
 }

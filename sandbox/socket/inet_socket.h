@@ -73,6 +73,7 @@ class UdpSocket : public Socket {
   bool connected() const { return binding_.peer.port != 0; }
 
   PortBinding binding_;
+  Endpoint named_;  // as bound; connecting narrows "any" to one address until the socket is connected elsewhere
   InetOptions options_;
   bool shut_read_ = false, shut_write_ = false;
   MessageQueue received_;

@@ -381,6 +381,15 @@ TEST_F(SocketTest, UdpDeliversAndFilters) {
   EXPECT_EQ(-EMSGSIZE, Send(a, std::string(65508, 'x')));
 }
 
+// As getaddrinfo(3) does to learn source addresses.
+TEST_F(SocketTest, UdpReconnectChoosesTheSourceAgain) {
+  const SocketPtr socket = Make(AF_INET6, SOCK_DGRAM);
+  ASSERT_EQ(0, Connect(socket, V6("::1", 53)));
+  EXPECT_TRUE(ToEndpoint(*socket->LocalName(), AF_INET6)->SameAddress(Endpoint::V6Loopback(0)));
+  ASSERT_EQ(0, Connect(socket, V6("::ffff:127.0.0.1", 53)));
+  EXPECT_TRUE(ToEndpoint(*socket->LocalName(), AF_INET6)->SameAddress(Endpoint::V4(INADDR_LOOPBACK, 0)));
+}
+
 TEST_F(SocketTest, UdpToNobody) {
   const SocketPtr a = Make(AF_INET, SOCK_DGRAM);
   EXPECT_EQ(1, Send(a, "x", {}, V4(INADDR_LOOPBACK, 7008)));
