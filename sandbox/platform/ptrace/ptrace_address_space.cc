@@ -13,6 +13,25 @@ namespace {
 // Unmappings that nobody waits for are collected up to this many before they are applied by themselves.
 constexpr size_t kMaxLazyOrders = 64;
 
+AddrRange RangeOf(const Order& order) { return {order.arguments[0], order.arguments[0] + order.arguments[1]}; }
+
+// Whether part of `range` may still be mapped in the stub although an unmapping of it waits in `orders`: a touch would
+// find what was there before instead of faulting. An unmapping of what was itself only about to be mapped leaves
+// nothing.
+bool HidesOldMapping(const std::vector<Order>& orders, const AddrRange& range) {
+  for (size_t i = 0; i < orders.size(); ++i) {
+    const AddrRange unmapped = RangeOf(orders[i]);
+    if (orders[i].number != SYS_munmap || !unmapped.Overlaps(range)) continue;
+    bool never_applied = false;
+    for (size_t j = 0; j < i && !never_applied; ++j) {
+      const AddrRange mapped = RangeOf(orders[j]);
+      never_applied = orders[j].number == SYS_mmap && mapped.start <= unmapped.start && unmapped.end <= mapped.end;
+    }
+    if (!never_applied) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 PtraceAddressSpace::~PtraceAddressSpace() {
@@ -31,6 +50,7 @@ void PtraceAddressSpace::Add(const Order& order, bool urgent) {
 void PtraceAddressSpace::Map(const Mapping& mapping, bool urgent) {
   const uint64_t flags = MAP_FIXED | MAP_NORESERVE | (mapping.shared ? MAP_SHARED : MAP_PRIVATE);
   const AddrRange& range = mapping.range;
+  urgent = urgent || HidesOldMapping(orders_, range);
   // An unmapping of memory that is now mapped anew is done by the new mapping.
   while (!orders_.empty() && orders_.back().number == SYS_munmap && orders_.back().arguments[0] >= range.start &&
          orders_.back().arguments[0] + orders_.back().arguments[1] <= range.end) {
