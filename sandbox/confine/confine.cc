@@ -210,7 +210,8 @@ absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::functi
   unsigned long flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD;
   if (!options.host_network) flags |= CLONE_NEWNET;
   fflush(nullptr);
-  // Like fork(2): no new stack. libc keeps the thread's id where it told the kernel to clear it; there the child's goes.
+  // Like fork(2): no new stack. libc keeps the thread's id where it told the kernel to clear it; there the child's
+  // goes.
   int* libc_tid = nullptr;
   if (prctl(PR_GET_TID_ADDRESS, &libc_tid, 0, 0, 0) == 0 && libc_tid != nullptr && *libc_tid == gettid()) {
     flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;

@@ -1,4 +1,5 @@
-// The inode of objects that have a descriptor but no place in any file system: epoll, eventfd, timerfd, signalfd, inotify.
+// The inode of objects that have a descriptor but no place in any file system: epoll, eventfd, timerfd, signalfd,
+// inotify.
 #ifndef SANDBOX_FS_ANONYMOUS_INODE_H_
 #define SANDBOX_FS_ANONYMOUS_INODE_H_
 

@@ -13,8 +13,8 @@
 namespace sandbox {
 namespace {
 
-constexpr uint64_t kServedFlags =
-    SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW | SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+constexpr uint64_t kServedFlags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+                                  SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
 
 // The first thread whose own filters keep it from taking over ours; null if there is none.
 Task* ThreadThatDiffers(Task& task) {

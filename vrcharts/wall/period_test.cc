@@ -1,5 +1,7 @@
 #include "vrcharts/wall/period.h"
 
+#include <cmath>
+
 #include "gtest/gtest.h"
 #include "vrcharts/quotes/sample.h"
 
@@ -11,7 +13,7 @@ TEST(PeriodTest, CountsByTheCalendar) {
   const auto bars = [&](options::Period period) {
     const chart::View view = PeriodView(series, period);
     EXPECT_GT(view.end, static_cast<double>(series.size())) << "room to the right";
-    return series.size() - static_cast<size_t>(view.begin + 0.5);
+    return series.size() - static_cast<size_t>(std::lround(view.begin));
   };
   EXPECT_EQ(bars(options::PERIOD_1W), 6u) << "Friday to Friday";
   EXPECT_EQ(bars(options::PERIOD_1M), 23u) << "30 September to 30 October";
