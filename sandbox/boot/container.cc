@@ -1,6 +1,6 @@
 #include "sandbox/boot/container.h"
 
-#include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "common/explain/explain.h"
 #include "sandbox/boot/sentry.h"
 #include "sandbox/confine/confine.h"
@@ -36,6 +37,10 @@ ConfineOptions TreesOf(const Request& request) {
 }  // namespace
 
 absl::StatusOr<int> RunContainer(const Request& request) {
+  struct stat root;
+  if (stat(request.root.c_str(), &root) == 0 && !S_ISDIR(root.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat("--root=", request.root, ": not a directory"));
+  }
   // What can be wrong with files of the operator is found while they can still be read.
   Policy policy;
   if (!request.policy_file.empty()) {

@@ -1,0 +1,13 @@
+// Programs written for this: what they see of the kernel must be what they see natively.
+#include "gtest/gtest.h"
+#include "tests/sandbox/run.h"
+
+namespace sandbox::tests {
+namespace {
+
+TEST(Guest, Signals) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/signals")}); }
+TEST(Guest, Memory) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/memory")}); }
+TEST(Guest, Threads) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/threads")}); }
+
+}  // namespace
+}  // namespace sandbox::tests
