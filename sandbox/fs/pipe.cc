@@ -118,7 +118,8 @@ PipeFile::~PipeFile() {
 }
 
 bool PipeFile::OpenPending() {
-  if (readable() && writable()) return false;
+  // Without a name (opened again through /proc/self/fd) there is nobody to wait for: its ends are what they are.
+  if (!path().mount || (readable() && writable())) return false;
   int peers = readable() ? pipe_->writers : pipe_->readers;
   uint64_t opens = readable() ? pipe_->writer_opens : pipe_->reader_opens;
   return peers == 0 && opens == peer_opens_;
@@ -144,7 +145,8 @@ std::pair<std::shared_ptr<File>, std::shared_ptr<File>> MakePipe(Vfs& vfs, const
 }
 
 Result<std::shared_ptr<File>> OpenFifo(std::shared_ptr<Pipe> pipe, const OpenRequest& request) {
-  if ((request.flags & O_ACCMODE) == O_WRONLY && (request.flags & O_NONBLOCK) != 0 && pipe->readers == 0)
+  if (request.path->mount && (request.flags & O_ACCMODE) == O_WRONLY && (request.flags & O_NONBLOCK) != 0 &&
+      pipe->readers == 0)
     return Error(ENXIO);
   return std::shared_ptr<File>(std::make_shared<PipeFile>(*request.path, request.flags, std::move(pipe)));
 }

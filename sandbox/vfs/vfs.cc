@@ -78,7 +78,11 @@ Result<std::shared_ptr<File>> Vfs::Open(const Lookup& lookup, const OpenOptions&
   }
   for (;;) {
     RETURN_IF_ERROR(walk.ToParent());
-    if (walk.last().empty()) return exclusive ? Error(EEXIST) : Error(EISDIR);
+    if (walk.last().empty()) {
+      if (exclusive) return Error(EEXIST);
+      if (walk.directory().inode().IsDirectory()) return Error(EISDIR);
+      return OpenPath(walk.directory(), lookup.credentials, effective);  // one of proc's links led to it
+    }
     if (walk.trailing_slash()) return Error(EISDIR);
     Result<Path> child = walk.Last();
     if (!child.ok() && child.error() == ENOENT) {
