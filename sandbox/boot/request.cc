@@ -112,6 +112,7 @@ absl::StatusOr<Request> ParseRequest(const SandboxOptions& options, const std::v
     request.binds.push_back(*std::move(bind));
   }
   request.working_directory = options.cwd();
+  request.must_have_directory = !options.cwd().empty();
   if (request.working_directory.empty()) {
     request.working_directory = request.root == "/" ? PresentDirectory() : "/";
   } else if (request.working_directory[0] != '/') {

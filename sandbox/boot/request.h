@@ -27,6 +27,7 @@ struct Request {
   std::string overlay;  // "memory", "none" or a directory
   std::vector<Bind> binds;
   std::string working_directory;
+  bool must_have_directory = false;  // else / if it is not there
   uid_t uid = 0;
   gid_t gid = 0;
   std::string hostname;

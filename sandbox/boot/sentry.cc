@@ -138,6 +138,7 @@ absl::StatusOr<Kernel::InitProcess> MakeInit(const Request& request, const Parts
   init.credentials = Credentials::ForUser(request.uid, request.gid, {});
   absl::StatusOr<std::shared_ptr<FsContext>> fs =
       MakeFsContext(*parts.root.vfs, request.working_directory, *init.credentials);
+  if (!fs.ok() && !request.must_have_directory) fs = MakeFsContext(*parts.root.vfs, "/", *init.credentials);
   if (!fs.ok()) return fs.status();
   init.fs_context = *std::move(fs);
   absl::StatusOr<std::shared_ptr<FdTable>> descriptors = MakeStandardDescriptors(*parts.root.vfs);

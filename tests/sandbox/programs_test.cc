@@ -48,7 +48,7 @@ TEST(Programs, Bash) {
   ExpectProgramLikeNative({"bash", "-c", R"(
     set -u; a=(3 1 2); for i in "${a[@]}"; do echo $i; done | sort
     f() { local x=$1; echo $((x * x)); }; f 12; trap 'echo bye' EXIT; trap 'echo usr1' USR1; kill -USR1 $$
-    (exit 3); echo $?; sleep 0.05 & wait $!; echo waited; cat <<< here; false | true; echo ${PIPESTATUS[@]})"});
+    diff <(echo a) <(echo b); (exit 3); echo $?; sleep 0.05 & wait $!; echo waited; cat <<< here; false | true; echo ${PIPESTATUS[@]})"});
 }
 
 TEST(Programs, Python) {
