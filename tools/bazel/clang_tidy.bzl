@@ -34,7 +34,7 @@ def _clang_tidy_impl(target, ctx):
     if CcInfo not in target or target.label.workspace_name or not hasattr(ctx.rule.attr, "srcs"):
         return []
     context = target[CcInfo].compilation_context
-    flags = ["-x", "c++"] + _compiler_flags(ctx) + getattr(ctx.rule.attr, "copts", [])
+    flags = ["-x", "c++"] + _compiler_flags(ctx) + getattr(ctx.rule.attr, "copts", []) + ["-Wno-unknown-warning-option"]
     flags += ["-D" + define for define in context.defines.to_list() + context.local_defines.to_list()]
     flags += ["-I" + folder for folder in context.includes.to_list()]
     flags += ["-iquote" + folder for folder in context.quote_includes.to_list()]

@@ -43,7 +43,7 @@ std::set<std::string> Offered() {
 // Passes the three calls on to the runtime.
 class RuntimeDeviceFactory : public render::DeviceFactory {
  public:
-  RuntimeDeviceFactory(const Instance& instance) : instance_(instance) {}
+  explicit RuntimeDeviceFactory(const Instance& instance) : instance_(instance) {}
 
   absl::StatusOr<VkInstance> CreateInstance(const VkInstanceCreateInfo& info) override {
     // The runtime wants to be asked for its requirements first.
