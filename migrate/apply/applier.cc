@@ -141,7 +141,7 @@ void Applier::FlushSets() {
       if (stopped_) return;
       if (!CanFlush() || gate_.closed()) continue;
     }
-    mysql::SleepUnlessStopped(options_.gather, stop);
+    if (!hurry_) mysql::SleepUnlessStopped(options_.gather, stop);
     Pending taken(row_text_);
     {
       absl::MutexLock lock(&mutex_);

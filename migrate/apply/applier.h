@@ -19,6 +19,7 @@
 #ifndef MIGRATE_APPLY_APPLIER_H_
 #define MIGRATE_APPLY_APPLIER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -75,6 +76,8 @@ class Applier {
 
   void Pause() ABSL_LOCKS_EXCLUDED(mutex_);
   void Resume() ABSL_LOCKS_EXCLUDED(mutex_);
+  // While somebody waits for the end of the log, small sets do not wait for company.
+  void Hurry(bool hurry) { hurry_ = hurry; }
   // While paused: writes everything up to `target` through `session`. DeadlineExceeded if that takes too long. When it
   // fails nothing is lost: what was taken is written again after Resume().
   absl::Status DrainThrough(mysql::Connection& session, const binlog::Position& target, absl::Time deadline)
@@ -119,6 +122,7 @@ class Applier {
   std::unique_ptr<binlog::Stream> stream_;
   std::vector<std::unique_ptr<mysql::Connection>> connections_;  // of the flusher and its helpers
   std::stop_source stopping_;
+  std::atomic<bool> hurry_ = false;
   std::thread reader_;
   std::thread flusher_;
 

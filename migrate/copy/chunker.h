@@ -11,6 +11,7 @@
 #ifndef MIGRATE_COPY_CHUNKER_H_
 #define MIGRATE_COPY_CHUNKER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -42,6 +43,8 @@ class ChunkSize {
   uint64_t rows() const { return rows_; }
   // A chunk of `rows` rows took `elapsed`.
   void Feedback(uint64_t rows, absl::Duration elapsed);
+  // The next chunk has no more than `rows`, unless that is less than the smallest.
+  void LimitTo(uint64_t rows) { rows_ = std::max(options_.min_rows, std::min(rows_, rows)); }
   void SetOptions(const ChunkOptions& options);
   const ChunkOptions& options() const { return options_; }
 

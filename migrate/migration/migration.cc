@@ -291,6 +291,11 @@ absl::Status Migration::CatchUp(const std::stop_token& stop) {
         !status.ok())
       return status;
   }
+  return WaitForLogEnd(stop);
+}
+
+absl::Status Migration::WaitForLogEnd(const std::stop_token& stop) {
+  if (absl::Status status = Reconnect(); !status.ok()) return status;
   absl::StatusOr<binlog::Position> end = binlog::CurrentPosition(*connection_);
   if (!end.ok()) return end.status();
   EXPLAIN() << "applying what is left of the log, up to " << end->ToString();
@@ -377,7 +382,11 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
   absl::Duration pause = absl::Seconds(1);
   for (uint32_t attempt = 0;; ++attempt) {
     if (absl::Status status = RunHooks("before-cut-over"); !status.ok()) return status;
+    // Whatever is applied before the lock need not be applied under it.
+    applier_->Hurry(true);
+    if (absl::Status status = WaitForLogEnd(stop); !status.ok()) return status;
     absl::StatusOr<cutover::Outcome> outcome = strategy->Attempt(stop);
+    applier_->Hurry(false);
     if (outcome.ok()) {
       swapped_ = true;
       common::metrics::GetGauge("migrate_cut_over_lock_seconds", "How long writers waited at the cut-over.")

@@ -77,6 +77,7 @@ class Migration {
   absl::Status CopyRows(const std::stop_token& stop);
   absl::Status BuildIndexes(const std::stop_token& stop);
   absl::Status CatchUp(const std::stop_token& stop);
+  absl::Status WaitForLogEnd(const std::stop_token& stop);
   absl::Status Verify(const std::stop_token& stop);
   absl::Status Postpone(const std::stop_token& stop);
   absl::Status TestOnReplica(const std::stop_token& stop);

@@ -52,19 +52,28 @@ class Checksum {
   std::string Sums(bool ghost, const copy::KeyRange& range) const;
   std::string Where(bool ghost, const copy::KeyRange& range) const;
 
+  // What is read from one side.
+  struct Side {
+    std::vector<std::string> values;  // expressions, one a shared column
+    std::vector<std::string> shown;   // the same for people
+    std::string row;                  // the checksum of a row, an integer
+  };
+  const Side& SideOf(bool ghost) const { return ghost ? ghost_ : original_; }
+
   const schema::TablePair& pair_;
   const copy::KeyReader reader_;
-  std::vector<std::string> original_values_;  // expressions, one a shared column
-  std::vector<std::string> ghost_values_;
+  Side original_;
+  Side ghost_;
   bool ranges_match_;
 };
 
-// How a column's value is written down on each side so that equal meanings are equal texts. For tests.
+// How a column's value is written down on each side so that equal meanings are equal texts. With `one_collation` all
+// text of both tables has the same one, so that values may be put together as they are.
 struct ValueExpressions {
   std::string original;
   std::string ghost;
 };
-ValueExpressions ComparableValues(const schema::Column& original, const schema::Column& ghost);
+ValueExpressions ComparableValues(const schema::Column& original, const schema::Column& ghost, bool one_collation);
 
 }  // namespace migrate::verify
 

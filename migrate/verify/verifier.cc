@@ -1,5 +1,6 @@
 #include "migrate/verify/verifier.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -17,8 +18,12 @@ namespace migrate::verify {
 namespace {
 
 // Short: the smaller a range, the less likely it is that a change to it is on its way.
-constexpr absl::Duration kRangeTime = absl::Milliseconds(50);
-constexpr uint64_t kMaxBadRanges = 100;  // then it is enough
+constexpr copy::ChunkOptions kRangeOptions = {.rows = 2000, .target_time = absl::Milliseconds(50), .min_rows = 200};
+// Of a range that was equal, where others were not: slower than differing ones shrink, so that about a fifth differ.
+constexpr double kGrowth = 1.2;
+constexpr uint64_t kMaxBadRanges = 100;       // then it is enough
+constexpr size_t kMaxDifferingRanges = 5000;  // then these are looked at first; bounds memory
+constexpr size_t kRangesAtOnce = 1000;
 
 }  // namespace
 
@@ -33,72 +38,92 @@ Verifier::Verifier(const schema::TablePair& pair, mysql::ConnectionOptions sessi
       checksum_(pair) {}
 
 absl::StatusOr<Report> Verifier::Run(std::stop_token stop) {
-  absl::StatusOr<Ranges> differing = CompareAll(stop);
-  if (!differing.ok()) return differing.status();
-  report_.rows = rows_;
-  if (!differing->empty()) {
-    EXPLAIN() << differing->size()
-              << " ranges differ at first sight; they are compared again when the log has been applied further";
-    absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
-    if (!connection.ok()) return connection.status();
-    if (absl::Status status = CatchUp(**connection, stop); !status.ok()) return status;
-    for (const copy::KeyRange& range : *differing) {
-      if (absl::Status status = CompareAgain(**connection, range, stop); !status.ok()) return status;
-      if (report_.bad_ranges >= kMaxBadRanges) break;
+  if (absl::Status status = Begin(); !status.ok()) return status;
+  for (bool done = false; !done && report_.bad_ranges < kMaxBadRanges;) {
+    absl::Status compared =
+        InParallel(options_.threads, [&](mysql::Connection& connection) { return CompareNew(connection, stop); });
+    if (!compared.ok()) return compared;
+    Ranges differing;
+    {
+      absl::MutexLock lock(&mutex_);
+      differing = std::exchange(differing_, {});
+      done = all_compared_;
     }
+    if (absl::Status status = Settle(std::move(differing), stop); !status.ok()) return status;
   }
+  report_.rows = rows_;
   static auto& repaired = common::metrics::GetCounter(
       "migrate_ranges_repaired_total", "Key ranges that differed before the swap and were copied again.");
   repaired.Increment(report_.repaired_ranges);
   return report_;
 }
 
-// The first pass, in parallel: the ranges that differed.
-absl::StatusOr<Verifier::Ranges> Verifier::CompareAll(const std::stop_token& stop) {
-  {
-    absl::MutexLock lock(&mutex_);
-    absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
-    if (!connection.ok()) return connection.status();
-    chunk_connection_ = *std::move(connection);
-    absl::StatusOr<copy::Chunker> chunker =
-        copy::Chunker::Create(*chunk_connection_, pair_, {.rows = 2000, .target_time = kRangeTime});
-    if (!chunker.ok()) return chunker.status();
-    chunker_.emplace(*std::move(chunker));
-  }
-  std::vector<absl::Status> results(options_.threads);
+absl::Status Verifier::Begin() {
+  absl::MutexLock lock(&mutex_);
+  absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
+  if (!connection.ok()) return connection.status();
+  chunk_connection_ = *std::move(connection);
+  absl::StatusOr<copy::Chunker> chunker = copy::Chunker::Create(*chunk_connection_, pair_, kRangeOptions);
+  if (!chunker.ok()) return chunker.status();
+  chunker_.emplace(*std::move(chunker));
+  return absl::OkStatus();
+}
+
+absl::Status Verifier::InParallel(size_t threads, const Work& work) {
+  std::vector<absl::Status> results(threads);
   std::vector<std::thread> workers;
-  for (absl::Status& result : results) workers.emplace_back([&] { result = CompareSome(stop); });
+  for (absl::Status& result : results) {
+    workers.emplace_back([&] {
+      absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
+      result = connection.ok() ? work(**connection) : connection.status();
+    });
+  }
   for (std::thread& worker : workers) worker.join();
   for (const absl::Status& result : results) {
     if (!result.ok()) return result;
   }
-  absl::MutexLock lock(&mutex_);
-  return std::move(differing_);
+  return absl::OkStatus();
 }
 
-absl::Status Verifier::CompareSome(const std::stop_token& stop) {
-  absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
-  if (!connection.ok()) return connection.status();
+absl::Status Verifier::CompareNew(mysql::Connection& connection, const std::stop_token& stop) {
   while (gate_.Wait(stop)) {
     absl::StatusOr<std::optional<copy::KeyRange>> range = NextRange();
     if (!range.ok()) return range.status();
     if (!range->has_value()) return absl::OkStatus();
     const absl::Time begin = absl::Now();
-    absl::StatusOr<RangeSums> sums = Compare(**connection, **range, stop);
+    absl::StatusOr<RangeSums> sums = Compare(connection, **range, stop);
     if (!sums.ok()) return sums.status();
     rows_ += sums->original_rows;
     absl::MutexLock lock(&mutex_);
-    chunker_->size().Feedback(sums->original_rows, absl::Now() - begin);
-    if (!sums->equal) differing_.push_back(**std::move(range));
+    Feedback(*sums, absl::Now() - begin);
+    if (!sums->equal) differing_.push_back({**std::move(range), sums->original_rows});
+    if (differing_.size() >= kMaxDifferingRanges) return absl::OkStatus();
   }
   return absl::CancelledError("stopped");
+}
+
+void Verifier::Feedback(const RangeSums& sums, absl::Duration elapsed) {
+  copy::ChunkSize& size = chunker_->size();
+  const uint64_t before = size.rows();
+  size.Feedback(sums.original_rows, elapsed);
+  if (!sums.equal) {
+    size.LimitTo(before / 2);
+  } else if (!differing_.empty()) {
+    size.LimitTo(static_cast<uint64_t>(before * kGrowth));
+  }
 }
 
 // The ranges cover every key there can be: rows that are in the ghost only have to be found too.
 absl::StatusOr<std::optional<copy::KeyRange>> Verifier::NextRange() {
   absl::MutexLock lock(&mutex_);
-  if (!checksum_.ranges_match())
-    return std::exchange(tail_given_, true) ? std::nullopt : std::optional<copy::KeyRange>(copy::KeyRange{});
+  if (tail_given_) {
+    all_compared_ = true;
+    return std::nullopt;
+  }
+  if (!checksum_.ranges_match()) {
+    tail_given_ = true;
+    return copy::KeyRange{};
+  }
   std::optional<copy::Chunk> chunk;
   absl::Status status =
       mysql::WithRetries(*chunk_connection_, {.retries = options_.retries}, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -114,7 +139,7 @@ absl::StatusOr<std::optional<copy::KeyRange>> Verifier::NextRange() {
                        << checksum_.reader().InOriginal(chunk->range);
     return chunk->range;
   }
-  if (std::exchange(tail_given_, true)) return std::nullopt;
+  tail_given_ = true;
   return copy::KeyRange{.lower = chunker_->last(), .upper = {}};
 }
 
@@ -142,38 +167,75 @@ absl::Status Verifier::CatchUp(mysql::Connection& connection, const std::stop_to
   return status.ok() ? applier_.WaitFor(target, absl::InfiniteFuture(), stop) : status;
 }
 
-absl::Status Verifier::CompareAgain(mysql::Connection& connection, const copy::KeyRange& range,
-                                    const std::stop_token& stop) {
-  if (stop.stop_requested()) return absl::CancelledError("stopped");
-  if (!gate_.Wait(stop)) return absl::CancelledError("stopped");
-  absl::StatusOr<RangeSums> sums = Compare(connection, range, stop);
-  if (!sums.ok()) return sums.status();
-  if (sums->equal) return absl::OkStatus();
-  const uint64_t rows = std::max(sums->original_rows, sums->ghost_rows);
-  if (rows <= options_.small_rows || !checksum_.ranges_match()) return CompareLocked(connection, range, stop);
-  absl::StatusOr<Ranges> halves = Halve(connection, range, sums->original_rows);
-  if (!halves.ok()) return halves.status();
-  if (halves->size() == 1) return CompareLocked(connection, range, stop);
-  for (const copy::KeyRange& half : *halves) {
-    if (absl::Status status = CompareAgain(connection, half, stop); !status.ok()) return status;
-    if (report_.bad_ranges >= kMaxBadRanges) break;
+// Looks at differing ranges until nothing is left of them that is not explained.
+absl::Status Verifier::Settle(Ranges ranges, const std::stop_token& stop) {
+  if (ranges.empty()) return absl::OkStatus();
+  EXPLAIN() << ranges.size()
+            << " ranges differ at first sight; they are compared again when the log has been applied further";
+  absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
+  if (!connection.ok()) return connection.status();
+  while (!ranges.empty()) {
+    // Not all at once: where everything differs, halves would become many.
+    const auto first = ranges.end() - std::min(ranges.size(), kRangesAtOnce);
+    const Ranges some(first, ranges.end());
+    ranges.erase(first, ranges.end());
+    if (absl::Status status = CatchUp(**connection, stop); !status.ok()) return status;
+    absl::StatusOr<Ranges> differing = CompareOnceMore(some, stop);
+    if (!differing.ok()) return differing.status();
+    for (const Range& range : *differing) {
+      absl::StatusOr<Ranges> halves = Halve(**connection, range);
+      if (!halves.ok()) return halves.status();
+      if (halves->size() > 1) {
+        ranges.insert(ranges.end(), halves->begin(), halves->end());
+      } else if (absl::Status status = CompareLocked(**connection, range.keys, stop); !status.ok()) {
+        return status;
+      }
+      if (report_.bad_ranges >= kMaxBadRanges) return absl::OkStatus();
+    }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Verifier::Ranges> Verifier::Halve(mysql::Connection& connection, const copy::KeyRange& range,
-                                                 uint64_t rows) {
+// Those that still differ.
+absl::StatusOr<Verifier::Ranges> Verifier::CompareOnceMore(const Ranges& ranges, const std::stop_token& stop) {
+  std::atomic<size_t> next = 0;
+  absl::Mutex mutex;
+  Ranges differing;
+  const size_t threads = std::min<size_t>(options_.threads, ranges.size());
+  absl::Status status = InParallel(threads, [&](mysql::Connection& connection) {
+    for (size_t i = next++; i < ranges.size(); i = next++) {
+      if (!gate_.Wait(stop)) return absl::CancelledError("stopped");
+      absl::StatusOr<RangeSums> sums = Compare(connection, ranges[i].keys, stop);
+      if (!sums.ok()) return sums.status();
+      if (sums->equal) continue;
+      absl::MutexLock lock(&mutex);
+      differing.push_back({ranges[i].keys, std::max(sums->original_rows, sums->ghost_rows)});
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return differing;
+}
+
+// A range that is small, or cannot be parted, is its own only half.
+absl::StatusOr<Verifier::Ranges> Verifier::Halve(mysql::Connection& connection, const Range& range) {
+  if (range.rows <= options_.small_rows || !checksum_.ranges_match()) return Ranges{range};
   const copy::KeyReader& reader = checksum_.reader();
-  absl::StatusOr<mysql::Result> middle = connection.Query(
+  const std::string sql =
       absl::StrCat("SELECT ", reader.SelectList(), " FROM ", pair_.original.QualifiedName(), " FORCE INDEX (",
-                   mysql::QuoteIdentifier(pair_.key.original_index), ") WHERE ", reader.InOriginal(range), " ORDER BY ",
-                   reader.OrderBy(), " LIMIT 1 OFFSET ", rows / 2));
-  if (!middle.ok()) return middle.status();
-  if (rows < 2 || middle->empty()) return Ranges{range};
-  const copy::KeyValue key = reader.Literals((*middle)[0]);
-  if (key == range.upper) return Ranges{range};
-  return Ranges{{.lower = range.lower, .upper = key, .lower_inclusive = range.lower_inclusive},
-                {.lower = key, .upper = range.upper}};
+                   mysql::QuoteIdentifier(pair_.key.original_index), ") WHERE ", reader.InOriginal(range.keys),
+                   " ORDER BY ", reader.OrderBy(), " LIMIT 1 OFFSET ", range.rows / 2);
+  copy::KeyValue middle;
+  absl::Status status = mysql::WithRetries(connection, {.retries = options_.retries}, [&] {
+    absl::StatusOr<mysql::Result> found = connection.Query(sql);
+    if (found.ok() && !found->empty()) middle = reader.Literals((*found)[0]);
+    return found.status();
+  });
+  if (!status.ok()) return status;
+  if (middle.empty() || middle == range.keys.upper) return Ranges{range};
+  return Ranges{
+      {{.lower = range.keys.lower, .upper = middle, .lower_inclusive = range.keys.lower_inclusive}, range.rows / 2},
+      {{.lower = middle, .upper = range.keys.upper}, range.rows / 2}};
 }
 
 absl::Status Verifier::CompareLocked(mysql::Connection& connection, const copy::KeyRange& range,

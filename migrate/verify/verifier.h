@@ -1,16 +1,18 @@
 // Compares original and ghost before the swap, while both change.
 //
 // Every range of the key is checksummed on both sides at one moment, on several connections. A difference may only mean
-// that a change is still on its way, so ranges that differ are looked at again when the log has been applied further;
-// those that go on differing are halved until they are small, and then compared for good: their rows are locked in the
-// original, everything that the log holds by then is applied, and what differs now is wrong. Such a range is copied
-// again and compared once more. What differs even then cannot be held by the new definition (duplicates under a new
-// unique key, values that it shortens), and is reported row by row.
+// that a change is still on its way, so ranges that differ are looked at again when the log has been applied further,
+// halved each time; ranges that differ make the next ones smaller, so that on a busy table most are equal at first
+// sight. What differs when it is small is compared for good: its rows are locked in the original, everything that the
+// log holds by then is applied, and what differs now is wrong. Such a range is copied again and compared once more.
+// What differs even then cannot be held by the new definition (duplicates under a new unique key, values that it
+// shortens), and is reported row by row.
 #ifndef MIGRATE_VERIFY_VERIFIER_H_
 #define MIGRATE_VERIFY_VERIFIER_H_
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -56,15 +58,25 @@ class Verifier {
   uint64_t rows_compared() const { return rows_; }
 
  private:
-  using Ranges = std::vector<copy::KeyRange>;
+  struct Range {
+    copy::KeyRange keys;
+    uint64_t rows = 0;  // of the original, when it was compared last
+  };
+  using Ranges = std::vector<Range>;
+  // What one of several threads does with its own connection until it returns.
+  using Work = std::function<absl::Status(mysql::Connection&)>;
 
-  absl::StatusOr<Ranges> CompareAll(const std::stop_token& stop);
+  absl::Status Begin() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status InParallel(size_t threads, const Work& work);
+  absl::Status CompareNew(mysql::Connection& connection, const std::stop_token& stop) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<Ranges> CompareOnceMore(const Ranges& ranges, const std::stop_token& stop);
+  absl::Status Settle(Ranges ranges, const std::stop_token& stop);
   absl::StatusOr<RangeSums> Compare(mysql::Connection& connection, const copy::KeyRange& range,
                                     const std::stop_token& stop);
   absl::Status CompareSome(const std::stop_token& stop);
   absl::StatusOr<std::optional<copy::KeyRange>> NextRange() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status CompareAgain(mysql::Connection& connection, const copy::KeyRange& range, const std::stop_token& stop);
-  absl::StatusOr<Ranges> Halve(mysql::Connection& connection, const copy::KeyRange& range, uint64_t rows);
+  void Feedback(const RangeSums& sums, absl::Duration elapsed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Ranges> Halve(mysql::Connection& connection, const Range& range);
   absl::Status CompareLocked(mysql::Connection& connection, const copy::KeyRange& range, const std::stop_token& stop);
   enum class RangeOutcome { kEqual, kRepaired, kBad };
   absl::StatusOr<RangeOutcome> CompareUnderLock(mysql::Connection& connection, const copy::KeyRange& range,
@@ -87,6 +99,7 @@ class Verifier {
   std::unique_ptr<mysql::Connection> chunk_connection_ ABSL_GUARDED_BY(mutex_);
   std::optional<copy::Chunker> chunker_ ABSL_GUARDED_BY(mutex_);
   bool tail_given_ ABSL_GUARDED_BY(mutex_) = false;  // the range behind the last key
+  bool all_compared_ ABSL_GUARDED_BY(mutex_) = false;
   Ranges differing_ ABSL_GUARDED_BY(mutex_);
 };
 
