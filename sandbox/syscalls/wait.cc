@@ -128,10 +128,11 @@ SyscallResult SysWaitid(Task& task, const SyscallArguments& a) {
   constexpr int kStates = WEXITED | WSTOPPED | WCONTINUED;
   if ((options & kStates) == 0) return Error(EINVAL);
   if ((options & ~(kStates | WNOHANG | WNOWAIT | __WNOTHREAD | __WCLONE | __WALL)) != 0) return Error(EINVAL);
-  Request request{static_cast<idtype_t>(a.Int(0)), a.Int(1), options};
+  const int type = a.Int(0);
+  if (type != P_ALL && type != P_PID && type != P_PGID) return Error(EINVAL);
+  Request request{static_cast<idtype_t>(type), a.Int(1), options};
   if (request.type == P_PGID && request.id == 0) request.id = task.thread_group().process_group()->id;
   if ((request.type == P_PID && request.id <= 0) || (request.type == P_PGID && request.id < 0)) return Error(EINVAL);
-  if (request.type != P_ALL && request.type != P_PID && request.type != P_PGID) return Error(EINVAL);
   ASSIGN_OR_RETURN(const Found found, WaitFor(task, request));
   if (a.Address(2) != 0) {
     siginfo_t info{};
