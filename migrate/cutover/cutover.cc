@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/explain/explain.h"
 #include "migrate/cutover/strategies.h"
+#include "migrate/mysql/retry.h"
 
 namespace migrate::cutover {
 
@@ -23,9 +24,10 @@ absl::StatusOr<std::unique_ptr<mysql::Connection>> OpenLockSession(const Context
   return mysql::Connection::Open(options);
 }
 
-absl::StatusOr<bool> IsSwapped(const Context& context, const std::string& old_name) {
+absl::StatusOr<bool> IsSwapped(const Context& context, uint64_t session, const std::string& old_name) {
   absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(context.session);
   if (!connection.ok()) return connection.status();
+  if (absl::Status ended = mysql::EndSession(**connection, session); !ended.ok()) return ended;
   const std::string& schema = context.pair.original.schema;
   absl::StatusOr<bool> ghost = schema::TableExists(**connection, schema, context.names.ghost);
   if (!ghost.ok()) return ghost.status();

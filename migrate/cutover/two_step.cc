@@ -9,6 +9,7 @@
 #include "common/explain/explain.h"
 #include "migrate/binlog/position.h"
 #include "migrate/cutover/strategies.h"
+#include "migrate/mysql/errors.h"
 #include "migrate/mysql/quote.h"
 
 namespace migrate::cutover {
@@ -43,6 +44,11 @@ absl::StatusOr<Outcome> TwoStep::Attempt(std::stop_token stop) {
   const absl::Time locked = absl::Now();
   AfterStep(context_, "lock", **session);
   absl::Status swapped = Swap(**session);
+  if (mysql::Classify(swapped) == mysql::ErrorClass::kLostConnection) {
+    absl::StatusOr<bool> is_swapped = IsSwapped(context_, (*session)->id(), context_.names.old);
+    if (!is_swapped.ok()) return is_swapped.status();
+    if (*is_swapped) swapped = absl::OkStatus();
+  }
   if (!(*session)->broken()) (void)(*session)->Execute("UNLOCK TABLES");
   if (!swapped.ok()) {
     UndoPrepareSwap(context_);
