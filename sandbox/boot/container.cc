@@ -12,6 +12,7 @@
 #include "common/explain/explain.h"
 #include "sandbox/boot/sentry.h"
 #include "sandbox/confine/confine.h"
+#include "sandbox/platform/ptrace/ptrace_platform.h"
 #include "sandbox/policy/policy.h"
 #include "sandbox/strace/strace.h"
 #include "sandbox/syscalls/table.h"
@@ -39,7 +40,8 @@ ConfineOptions TreesOf(const Request& request) {
 absl::StatusOr<int> RunContainer(const Request& request) {
   struct stat root;
   if (stat(request.root.c_str(), &root) == 0 && !S_ISDIR(root.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat("--root=", request.root, ": not a directory"));
+    std::fprintf(stderr, "sandbox: --root=%s: not a directory\n", request.root.c_str());
+    return kExitSandboxFailed;
   }
   // What can be wrong with files of the operator is found while they can still be read.
   Policy policy;
@@ -51,6 +53,7 @@ absl::StatusOr<int> RunContainer(const Request& request) {
   if (request.strace) {
     if (absl::Status status = strace::Start(request.strace_filter, /*fd=*/2); !status.ok()) return status;
   }
+  RememberPtraceScope();
   EXPLAIN() << "opening " << request.root
             << " and entering new user, PID, mount, IPC, UTS and network namespaces with an empty root";
   absl::StatusOr<int> code =

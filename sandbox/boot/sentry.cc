@@ -1,5 +1,6 @@
 #include "sandbox/boot/sentry.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,14 +19,17 @@
 #include "sandbox/boot/container.h"
 #include "sandbox/boot/signal_forwarder.h"
 #include "sandbox/confine/filter.h"
+#include "sandbox/fs/proc.h"
 #include "sandbox/fs/root.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/kernel_lock.h"
 #include "sandbox/loader/loader.h"
 #include "sandbox/platform/ptrace/ptrace_platform.h"
+#include "sandbox/socket/proc_net.h"
 #include "sandbox/socket/socket.h"
 #include "sandbox/syscalls/dispatch.h"
 #include "sandbox/syscalls/path_policy.h"
+#include "sandbox/syscalls/sysv_proc.h"
 
 namespace sandbox {
 namespace {
@@ -171,6 +175,20 @@ int RunGuest(const Request& request, const Parts& parts, Kernel& kernel, const S
   return ExitCodeOf(*status);
 }
 
+// What rooms beside fs/ tell in /proc.
+void ProvideProcFiles() {
+  for (const auto& [name, domain] : {std::pair("", AF_INET), std::pair("6", AF_INET6)}) {
+    ProvideProcText(absl::StrCat("net/tcp", name), [domain = domain] { return InetSocketsText(domain, IPPROTO_TCP); });
+    ProvideProcText(absl::StrCat("net/udp", name), [domain = domain] { return InetSocketsText(domain, IPPROTO_UDP); });
+    ProvideProcText(absl::StrCat("net/udplite", name),
+                    [domain = domain] { return InetSocketsText(domain, IPPROTO_UDPLITE); });
+  }
+  ProvideProcText("net/unix", UnixSocketsText);
+  ProvideProcText("sysvipc/shm", SharedMemoryText);
+  ProvideProcText("sysvipc/sem", SemaphoreSetsText);
+  ProvideProcText("sysvipc/msg", MessageQueuesText);
+}
+
 }  // namespace
 
 int RunSentry(const Request& request, const Policy& policy, const Confined& confined) {
@@ -198,6 +216,7 @@ int RunSentry(const Request& request, const Policy& policy, const Confined& conf
   options.hostname = request.hostname;
   // Never destroyed: threads of the kernel may still look at it while the process ends.
   Kernel& kernel = *new Kernel(std::move(options));
+  ProvideProcFiles();
   if (absl::Status status = MountProc(*parts->root.vfs, kernel); !status.ok()) {
     return Fail(kExitSandboxFailed, status.message());
   }

@@ -89,7 +89,7 @@ absl::StatusOr<int> CloneTree(const HostTree& tree) {
   if (fd < 0) {
     int error = errno;
     if (access(tree.path.c_str(), F_OK) != 0 || error == EACCES) {
-      return absl::InvalidArgumentError(absl::StrCat("cannot open ", tree.path, ": ", strerror(error)));
+      return absl::NotFoundError(absl::StrCat("cannot open ", tree.path, ": ", strerror(error)));
     }
     return Refused(absl::StrCat("clone the mounts under ", tree.path), error);
   }

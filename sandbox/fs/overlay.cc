@@ -1,6 +1,7 @@
 #include "sandbox/fs/overlay.h"
 
 #include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/magic.h>
 
 #include <utility>
@@ -10,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "sandbox/fs/memory_inode.h"
 #include "sandbox/vfs/vfs.h"
 
@@ -17,6 +19,8 @@ namespace sandbox {
 namespace {
 
 constexpr std::string_view kWhiteout = ".wh.";
+// In a directory whose lower side is not the one of its own name. Empty: it has none; else it was renamed, and this is
+// the path of its lower side from the root of the lower layer.
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::string_view kTemporary = ".wh..wh..tmp";
 // Inode numbers of the upper layer are shown with this added, apart from those of the lower one.
@@ -36,7 +40,9 @@ class Overlay {
     uint64_t inode;
   };
 
-  explicit Overlay(uint64_t device) : device_(device) {}
+  Overlay(uint64_t device, std::shared_ptr<Inode> lower_root) : device_(device), lower_root_(std::move(lower_root)) {}
+  // The directory of the lower layer that a renamed one came from.
+  Result<std::shared_ptr<Inode>> FindLower(std::string_view path) const;
   void Remember(const std::shared_ptr<Inode>& upper, const Attributes& lower) {
     if (origins_.size() > 4096)
       absl::erase_if(origins_, [](const auto& entry) { return entry.second.upper.expired(); });
@@ -57,6 +63,7 @@ class Overlay {
 
  private:
   const uint64_t device_;
+  const std::shared_ptr<Inode> lower_root_;
   uint64_t next_temporary_ = 0;
   absl::flat_hash_map<const Inode*, Origin> origins_;
 };
@@ -118,17 +125,61 @@ class OverlayInode : public Inode {
   void DropWhiteout(std::string_view name);
   // After a directory took the place of `name`: what is below must not show through.
   Result<void> HideLower(std::string_view name, Inode& directory);
+  // Before a directory is renamed: what is below it goes with it.
+  Result<void> KeepLower();
+  // Of a directory with a lower side, from the root of the lower layer.
+  std::string LowerPath() const;
   Result<bool> IsEmpty();
   // Removes the marks from an upper directory that shows nothing, so that it can be removed.
   Result<void> ClearMarks();
-  Result<void> CheckRename(OverlayInode& child, OverlayInode* victim, uint32_t flags);
+  static Result<void> CheckRename(OverlayInode* victim, uint32_t flags);
 
   const std::shared_ptr<Overlay> overlay_;
   std::shared_ptr<OverlayInode> parent_;  // null for the root
   std::string name_;
   std::shared_ptr<Inode> upper_;
   std::shared_ptr<Inode> lower_;  // null if opaque or only above
+  std::string renamed_from_;      // the lower side's path, if it is not at this directory's own
 };
+
+// -- marks: files of the upper layer that guests do not see
+
+Result<void> WriteMark(Inode& directory, std::string_view name, std::string_view text) {
+  Result<std::shared_ptr<Inode>> mark = directory.Lookup(name);
+  if (!mark.ok()) mark = directory.Create(name, CreateRequest{.mode = S_IFREG | 0600});
+  if (!mark.ok()) return Error(mark.error());
+  AttributeChange empty;
+  empty.size = 0;
+  RETURN_IF_ERROR((*mark)->SetAttributes(empty));
+  if (text.empty()) return Ok();
+  DentryCache names(0);
+  Path path{nullptr, names.MakeRoot(*mark)};
+  ASSIGN_OR_RETURN(std::shared_ptr<File> file, (*mark)->Open(OpenRequest{O_WRONLY, &path, nullptr, nullptr}));
+  IoBuffer bytes(const_cast<char*>(text.data()), text.size());
+  ASSIGN_OR_RETURN(const size_t written, file->WriteAt(bytes, 0));
+  return written == text.size() ? Ok() : Result<void>(Error(ENOSPC));
+}
+
+Result<std::string> ReadMark(const std::shared_ptr<Inode>& mark) {
+  DentryCache names(0);
+  Path path{nullptr, names.MakeRoot(mark)};
+  ASSIGN_OR_RETURN(std::shared_ptr<File> file, mark->Open(OpenRequest{O_RDONLY, &path, nullptr, nullptr}));
+  std::string text(PATH_MAX, '\0');
+  IoBuffer bytes(text.data(), text.size());
+  ASSIGN_OR_RETURN(const size_t read, file->ReadAt(bytes, 0));
+  text.resize(read);
+  return text;
+}
+
+Result<std::shared_ptr<Inode>> Overlay::FindLower(std::string_view path) const {
+  std::shared_ptr<Inode> at = lower_root_;
+  for (const std::string_view name : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    if (name == "." || name == "..") return Error(EIO);
+    ASSIGN_OR_RETURN(at, at->Lookup(name));
+    if (!at->IsDirectory()) return Error(ENOTDIR);
+  }
+  return at;
+}
 
 // Lists a layer's directory through a description of its own.
 Result<std::vector<OverlayInode::Listed>> ListLayer(Inode& layer) {
@@ -215,7 +266,18 @@ Result<std::shared_ptr<Inode>> OverlayInode::Lookup(std::string_view name) {
   }
   bool look_below = lower_ && (!upper || upper->IsDirectory());
   if (look_below && !upper && HasWhiteout(name)) return Error(ENOENT);
-  if (look_below && upper && upper->Lookup(kOpaque).ok()) look_below = false;
+  std::string renamed_from;
+  if (upper && upper->IsDirectory()) {
+    if (Result<std::shared_ptr<Inode>> mark = upper->Lookup(kOpaque); mark.ok()) {
+      look_below = false;
+      ASSIGN_OR_RETURN(renamed_from, ReadMark(*mark));
+    }
+  }
+  if (!renamed_from.empty()) {
+    // What was renamed may have gone from the host since.
+    Result<std::shared_ptr<Inode>> found = overlay_->FindLower(renamed_from);
+    if (found.ok()) lower = *std::move(found);
+  }
   if (look_below) {
     Result<std::shared_ptr<Inode>> found = lower_->Lookup(name);
     if (found.ok())
@@ -225,8 +287,9 @@ Result<std::shared_ptr<Inode>> OverlayInode::Lookup(std::string_view name) {
   }
   if (upper && lower && !lower->IsDirectory()) lower = nullptr;
   if (!upper && !lower) return Error(ENOENT);
-  return std::shared_ptr<Inode>(
-      std::make_shared<OverlayInode>(overlay_, Self(), name, std::move(upper), std::move(lower)));
+  auto inode = std::make_shared<OverlayInode>(overlay_, Self(), name, std::move(upper), std::move(lower));
+  inode->renamed_from_ = std::move(renamed_from);
+  return std::shared_ptr<Inode>(std::move(inode));
 }
 
 bool OverlayInode::Revalidate(std::string_view name, Inode& child, bool last) {
@@ -328,7 +391,19 @@ void OverlayInode::DropWhiteout(std::string_view name) {
 Result<void> OverlayInode::HideLower(std::string_view name, Inode& directory) {
   if (!LowerHas(name)) return Ok();
   if (directory.Lookup(kOpaque).ok()) return Ok();
-  ASSIGN_OR_RETURN(std::shared_ptr<Inode> mark, directory.Create(kOpaque, CreateRequest{.mode = S_IFREG | 0600}));
+  return WriteMark(directory, kOpaque, "");
+}
+
+std::string OverlayInode::LowerPath() const {
+  if (!renamed_from_.empty()) return renamed_from_;
+  return parent_ == nullptr ? "" : absl::StrCat(parent_->LowerPath(), "/", name_);
+}
+
+Result<void> OverlayInode::KeepLower() {
+  if (!IsDirectory() || !lower_ || !renamed_from_.empty()) return Ok();
+  const std::string path = LowerPath();
+  RETURN_IF_ERROR(WriteMark(*upper_, kOpaque, path));
+  renamed_from_ = path;
   return Ok();
 }
 
@@ -392,12 +467,8 @@ Result<void> OverlayInode::RemoveDirectory(std::string_view name, Inode& child) 
   return upper_->RemoveDirectory(name, *inode.upper_);
 }
 
-Result<void> OverlayInode::CheckRename(OverlayInode& child, OverlayInode* victim, uint32_t flags) {
-  if (child.IsDirectory() && child.lower_) return Error(EXDEV);
-  if (victim == nullptr) return Ok();
-  if ((flags & RENAME_EXCHANGE) != 0)
-    return victim->IsDirectory() && victim->lower_ ? Result<void>(Error(EXDEV)) : Ok();
-  if (!victim->IsDirectory()) return Ok();
+Result<void> OverlayInode::CheckRename(OverlayInode* victim, uint32_t flags) {
+  if (victim == nullptr || (flags & RENAME_EXCHANGE) != 0 || !victim->IsDirectory()) return Ok();
   ASSIGN_OR_RETURN(bool empty, victim->IsEmpty());
   return empty ? Ok() : Result<void>(Error(ENOTEMPTY));
 }
@@ -409,10 +480,14 @@ Result<void> OverlayInode::Rename(std::string_view name, Inode& child, Inode& ne
   auto& target = static_cast<OverlayInode&>(new_directory);
   auto* replaced = static_cast<OverlayInode*>(victim);
   const bool exchange = (flags & RENAME_EXCHANGE) != 0;
-  RETURN_IF_ERROR(CheckRename(inode, replaced, flags));
+  RETURN_IF_ERROR(CheckRename(replaced, flags));
   RETURN_IF_ERROR(inode.CopyUp());
   RETURN_IF_ERROR(target.CopyUp());
-  if (exchange) RETURN_IF_ERROR(replaced->CopyUp());
+  RETURN_IF_ERROR(inode.KeepLower());
+  if (exchange) {
+    RETURN_IF_ERROR(replaced->CopyUp());
+    RETURN_IF_ERROR(replaced->KeepLower());
+  }
   if (replaced != nullptr && !exchange && replaced->IsDirectory()) RETURN_IF_ERROR(replaced->ClearMarks());
   Inode* upper_victim = replaced != nullptr ? replaced->upper_.get() : nullptr;
   RETURN_IF_ERROR(upper_->Rename(name, *inode.upper_, *target.upper_, new_name, upper_victim, flags));
@@ -464,7 +539,7 @@ Result<std::vector<OverlayInode::Listed>> OverlayInode::List() {
 
 std::shared_ptr<Inode> MakeOverlay(std::shared_ptr<Inode> upper, std::shared_ptr<Inode> lower) {
   Result<Attributes> below = lower->GetAttributes();
-  auto overlay = std::make_shared<Overlay>(below.ok() ? below->device : AllocateDevice());
+  auto overlay = std::make_shared<Overlay>(below.ok() ? below->device : AllocateDevice(), lower);
   if (below.ok()) overlay->Remember(upper, *below);
   return std::make_shared<OverlayInode>(std::move(overlay), nullptr, "/", std::move(upper), std::move(lower));
 }

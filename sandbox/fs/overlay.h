@@ -5,8 +5,8 @@
 // ".wh.NAME" in the upper layer, directories that hide the lower one by ".wh..wh..opq": the format of OCI image layers,
 // which needs no privileges. Guests cannot see or make such names.
 //
-// Renaming a directory that exists in the lower layer answers EXDEV, as Linux's overlayfs does by default; mv(1) then
-// copies.
+// A directory of the lower layer that is renamed is not copied: its mark then holds the path of its lower side, which
+// goes on to be shown through it (the "redirect" of Linux's overlayfs).
 //
 // Runs under the kernel lock.
 #ifndef SANDBOX_FS_OVERLAY_H_

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 
 #include "sandbox/fs/memory_inode.h"
 #include "sandbox/kernel/task.h"
@@ -29,8 +30,10 @@ Result<size_t> Pipe::Read(IoBuffer& to) {
   if (to.remaining() == 0) return size_t{0};
   if (used_ == 0) return writers == 0 ? Result<size_t>(0) : Error(EAGAIN);
   size_t total = 0;
-  while (used_ > 0 && to.remaining() > 0) {
-    size_t step = std::min({used_, capacity_ - head_, to.remaining()});
+  // Up to the next packet, or one packet.
+  size_t left = packets_.empty() ? used_ : static_cast<size_t>(std::abs(packets_.front()));
+  while (left > 0 && to.remaining() > 0) {
+    size_t step = std::min({left, capacity_ - head_, to.remaining()});
     Result<size_t> copied = to.CopyOut(ring_.data() + head_, step);
     if (!copied.ok()) {
       if (total > 0) break;
@@ -38,23 +41,66 @@ Result<size_t> Pipe::Read(IoBuffer& to) {
     }
     head_ = (head_ + *copied) % capacity_;
     used_ -= *copied;
+    left -= *copied;
     total += *copied;
     if (*copied < step) break;
+  }
+  if (!packets_.empty() && total > 0) {
+    if (packets_.front() > 0) Drop(left);
+    if (packets_.front() > 0 || left == 0) {
+      packets_.pop_front();
+    } else {
+      packets_.front() = -static_cast<int64_t>(left);
+    }
   }
   if (total > 0) wait_queue_.Notify(EPOLLOUT | EPOLLWRNORM);
   return total;
 }
 
+void Pipe::Drop(size_t n) {
+  head_ = (head_ + n) % capacity_;
+  used_ -= n;
+}
+
+Result<size_t> Pipe::WritePacket(IoBuffer& from) {
+  if (packets_.empty() && used_ > 0) packets_.push_back(-static_cast<int64_t>(used_));
+  size_t total = 0;
+  while (from.remaining() > 0 || total == 0) {
+    // Longer writes are several packets.
+    const size_t before = used_;
+    const Result<size_t> written = Write(from, std::min(from.remaining(), kPipeBuffer));
+    if (used_ > before) packets_.push_back(static_cast<int64_t>(used_ - before));
+    if (!written.ok()) return total > 0 ? Result<size_t>(total) : written;
+    total += *written;
+    if (*written == 0) break;
+  }
+  return total;
+}
+
 Result<size_t> Pipe::Write(IoBuffer& from) {
+  const size_t before = used_;
+  Result<size_t> written = Write(from, from.remaining());
+  if (!packets_.empty() && used_ > before) {
+    const auto added = static_cast<int64_t>(used_ - before);
+    if (packets_.back() < 0) {
+      packets_.back() -= added;
+    } else {
+      packets_.push_back(-added);
+    }
+  }
+  return written;
+}
+
+Result<size_t> Pipe::Write(IoBuffer& from, size_t length) {
   if (readers == 0) return Error(EPIPE);
-  if (from.remaining() == 0) return size_t{0};
+  if (length == 0) return size_t{0};
   size_t room = capacity_ - used_;
-  if (room == 0 || (from.remaining() <= kPipeBuffer && room < from.remaining())) return Error(EAGAIN);
+  if (room == 0 || (length <= kPipeBuffer && room < length)) return Error(EAGAIN);
   if (ring_.empty()) ring_.resize(capacity_);
   size_t total = 0;
-  while (used_ < capacity_ && from.remaining() > 0) {
+  while (used_ < capacity_ && total < length) {
     size_t tail = (head_ + used_) % capacity_;
-    size_t step = std::min({capacity_ - used_, capacity_ - tail, from.remaining()});
+    size_t step = std::min({capacity_ - used_, capacity_ - tail, length - total});
     Result<size_t> copied = from.CopyIn(ring_.data() + tail, step);
     if (!copied.ok()) {
       if (total > 0) break;

@@ -5,6 +5,7 @@
 #define SANDBOX_FS_PIPE_H_
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ class Pipe {
   Result<size_t> Write(IoBuffer& from);
   // For tee(2): copies up to n bytes without taking them.
   size_t Peek(char* to, size_t n) const;
+  // With O_DIRECT (pipe(2)): writes of up to PIPE_BUF bytes are packets; a read takes one, and loses what it has no
+  // room for.
+  Result<size_t> WritePacket(IoBuffer& from);
   // EBUSY if it holds more than that; the size is rounded up to a power of two of pages.
   Result<void> Resize(size_t capacity);
 
@@ -41,7 +45,13 @@ class Pipe {
   uint64_t reader_opens = 0, writer_opens = 0;
 
  private:
+  Result<size_t> Write(IoBuffer& from, size_t length);
+  // Takes bytes that nobody read.
+  void Drop(size_t n);
+
   std::vector<char> ring_;  // empty until the first write
+  // Lengths of what is in the ring, as soon as there was a packet; negative: bytes that are not one.
+  std::deque<int64_t> packets_;
   size_t capacity_ = kDefaultPipeSize;
   size_t head_ = 0;  // where the oldest byte is
   size_t used_ = 0;
@@ -55,7 +65,9 @@ class PipeFile : public File {
 
   Pipe& pipe() { return *pipe_; }
   Result<size_t> Read(IoBuffer& to) override { return pipe_->Read(to); }
-  Result<size_t> Write(IoBuffer& from) override { return pipe_->Write(from); }
+  Result<size_t> Write(IoBuffer& from) override {
+    return (flags() & O_DIRECT) != 0 ? pipe_->WritePacket(from) : pipe_->Write(from);
+  }
   Result<uint64_t> Ioctl(Task& task, uint64_t command, uint64_t argument) override;
   ReadyMask Readiness(ReadyMask mask) override { return mask & pipe_->Readiness(readable(), writable()); }
   WaitQueue* wait_queue() override { return &pipe_->wait_queue(); }

@@ -167,9 +167,10 @@ class ProcRoot : public DynamicDirectory {
   std::vector<Name> List(int64_t position) override {
     std::vector<Name> names;
     // Fixed entries first, then processes at 1000 + pid.
-    static constexpr std::string_view kFixed[] = {
-        "cmdline",    "cpuinfo", "devices", "diskstats", "filesystems", "loadavg",     "meminfo", "mounts",  "net",
-        "partitions", "self",    "stat",    "swaps",     "sys",         "thread-self", "uptime",  "version", "vmstat"};
+    static constexpr std::string_view kFixed[] = {"cmdline",     "cpuinfo", "devices", "diskstats", "filesystems",
+                                                  "loadavg",     "meminfo", "mounts",  "net",       "partitions",
+                                                  "self",        "stat",    "swaps",   "sys",       "sysvipc",
+                                                  "thread-self", "uptime",  "version", "vmstat"};
     int64_t at = 2;
     for (std::string_view name : kFixed) {
       Result<std::shared_ptr<Inode>> inode = fixed_->Lookup(name);

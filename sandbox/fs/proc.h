@@ -73,11 +73,16 @@ class DynamicDirectory : public MemoryInode {
 uint64_t ProcDevice();
 uint64_t NextProcInode();
 
+// Has another room tell a file of /proc, such as "net/tcp" or "sysvipc/sem". Before MakeProc.
+void ProvideProcText(std::string_view name, std::function<std::string()> maker);
+
 // -- parts of proc, one file each
 
 // /proc/PID, or /proc/PID/task/TID with `task_only`.
 std::shared_ptr<Inode> MakeProcessDirectory(Kernel& kernel, std::shared_ptr<ThreadGroup> group, int32_t tid,
                                             bool task_only);
+// The process that such a directory is of; null for any other inode.
+std::shared_ptr<ThreadGroup> ProcessOfDirectory(Inode& inode);
 // cpuinfo, meminfo, stat, uptime ... into `root`.
 void AddSystemFiles(Kernel& kernel, StaticDirectory& root);
 // /proc/sys.

@@ -56,13 +56,19 @@ std::string NameOfFile(Kernel& kernel, Task& task, const Path& path) {
   return kernel.vfs().NameOf(path, task.fs_context()->root);
 }
 
-std::string Maps(Task& task, bool smaps) {
+// Files of the host are mapped as the descriptions that they were opened by.
+std::string NameOfMapped(Kernel& kernel, Task& task, Mappable& mapped) {
+  const auto* file = dynamic_cast<const File*>(&mapped);
+  return file != nullptr ? NameOfFile(kernel, task, file->path()) : mapped.MappedName();
+}
+
+std::string Maps(Kernel& kernel, Task& task, bool smaps) {
   std::string text;
   for (const auto& [start, vma] : task.mm().vmas()) {
     std::string name = vma.name;
     uint64_t device = 0, inode = 0;
     if (vma.file) {
-      if (name.empty()) name = vma.file->MappedName();
+      if (name.empty()) name = NameOfMapped(kernel, task, *vma.file);
       device = vma.file->MappedDevice();
       inode = vma.file->MappedInode();
     }
@@ -87,12 +93,7 @@ std::string CommandLine(Task& task) { return ReadGuest(task, task.mm().layout.ar
 int32_t TerminalGroup(ThreadGroup& group) { return group.session().terminal ? group.session().foreground_group : -1; }
 
 std::string Stat(Kernel&, ThreadGroup& group, Task* task, bool task_only) {
-  CpuTimes times = group.dead_tasks_times;
-  if (task != nullptr && task_only) times = task->Times();
-  for (Task* each : task_only ? std::vector<Task*>() : group.tasks()) {
-    times.user += each->Times().user;
-    times.system += each->Times().system;
-  }
+  const CpuTimes times = task != nullptr && task_only ? task->Times() : group.Times();
   Sizes sizes = task != nullptr ? SizesOf(*task) : Sizes();
   const MemoryManager::Layout layout = task != nullptr ? task->mm().layout : MemoryManager::Layout();
   // proc_pid_stat(5); fields that the sentry does not keep are 0.
@@ -202,6 +203,8 @@ class ProcessDirectory : public DynamicDirectory {
         tid_(tid),
         task_only_(task_only) {}
 
+  // Null for a thread's.
+  GroupPtr process() const { return task_only_ ? nullptr : group_; }
   Result<std::shared_ptr<Inode>> Lookup(std::string_view name) override;
   bool Revalidate(std::string_view, Inode&, bool) override { return Alive(); }
 
@@ -380,8 +383,10 @@ std::shared_ptr<Inode> ProcessDirectory::MakeEntry(std::string_view name) {
   if (name == "cmdline") return TaskText(0444, CommandLine);
   if (name == "environ")
     return TaskText(0400, [](Task& t) { return ReadGuest(t, t.mm().layout.env_start, t.mm().layout.env_end); });
-  if (name == "maps") return TaskText(0444, [](Task& task) { return Maps(task, false); });
-  if (name == "smaps") return TaskText(0444, [](Task& task) { return Maps(task, true); });
+  if (name == "maps" || name == "smaps") {
+    return TaskText(0444,
+                    [&kernel = kernel_, smaps = name == "smaps"](Task& task) { return Maps(kernel, task, smaps); });
+  }
   if (name == "mounts") return TaskText(0444, [&kernel](Task& task) { return MountsText(kernel, task, false); });
   if (name == "mountinfo") return TaskText(0444, [&kernel](Task& task) { return MountsText(kernel, task, true); });
   if (name == "status")
@@ -436,6 +441,11 @@ Result<std::shared_ptr<Inode>> ProcessDirectory::Lookup(std::string_view name) {
 }
 
 }  // namespace
+
+std::shared_ptr<ThreadGroup> ProcessOfDirectory(Inode& inode) {
+  const auto* directory = dynamic_cast<const ProcessDirectory*>(&inode);
+  return directory == nullptr ? nullptr : directory->process();
+}
 
 std::shared_ptr<Inode> MakeProcessDirectory(Kernel& kernel, GroupPtr group, int32_t tid, bool task_only) {
   uint32_t uid = 0, gid = 0;

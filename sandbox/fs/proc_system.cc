@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "sandbox/fs/proc.h"
 #include "sandbox/kernel/clock.h"
@@ -137,11 +139,13 @@ struct Load {
 Load LoadOf(Kernel& kernel) {
   Load load;
   for (const auto& [tid, task] : kernel.tasks()) {
-    CpuTimes times = task->Times();
-    load.times.user += times.user;
-    load.times.system += times.system;
     ++load.threads;
     if (task->StateLetter() == 'R') ++load.running;
+  }
+  for (const auto& [pid, group] : kernel.thread_groups()) {
+    const CpuTimes times = group->Times();
+    load.times.user += times.user;
+    load.times.system += times.system;
   }
   return load;
 }
@@ -178,6 +182,19 @@ std::string RandomUuid() {
   return text + "\n";
 }
 
+std::map<std::string, std::function<std::string()>>& Provided() {
+  static auto& provided = *new std::map<std::string, std::function<std::string()>>();
+  return provided;
+}
+
+void AddProvided(std::string_view directory, StaticDirectory& to) {
+  for (const auto& [name, maker] : Provided()) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(name, absl::MaxSplits('/', 1));
+    if (parts.first != directory) continue;
+    AddText(to, parts.second, [maker = maker]() -> Result<std::string> { return maker(); });
+  }
+}
+
 void AddNetFiles(StaticDirectory& net) {
   AddConstant(net, "dev",
               "Inter-|   Receive                                                |  Transmit\n"
@@ -190,14 +207,14 @@ void AddNetFiles(StaticDirectory& net) {
               "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                     "
               "                                  \n");
   AddConstant(net, "protocols", "");
-  for (const char* name : {"tcp", "tcp6", "udp", "udp6"}) {
-    AddConstant(net, name,
-                "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n");
-  }
-  AddConstant(net, "unix", "Num       RefCount Protocol Flags    Type St Inode Path\n");
+  AddProvided("net", net);
 }
 
 }  // namespace
+
+void ProvideProcText(std::string_view name, std::function<std::string()> maker) {
+  Provided()[std::string(name)] = std::move(maker);
+}
 
 void AddSystemFiles(Kernel& kernel, StaticDirectory& root) {
   AddText(root, "cpuinfo", []() -> Result<std::string> { return CpuInfo(); });
@@ -232,6 +249,7 @@ void AddSystemFiles(Kernel& kernel, StaticDirectory& root) {
   root.Add("mounts", self_link("self/mounts"));
   root.Add("net", self_link("self/net"));
   AddNetFiles(*AddDirectory(root, "net-files"));
+  AddProvided("sysvipc", *AddDirectory(root, "sysvipc"));
 }
 
 std::shared_ptr<Inode> MakeSysctl(Kernel& kernel) {

@@ -96,10 +96,10 @@ Result<void> TmpfsFile::Allocate(int mode, uint64_t offset, uint64_t length) {
   node_->Touch();
   if ((mode & ~FALLOC_FL_KEEP_SIZE) == FALLOC_FL_PUNCH_HOLE) {
     if (!keep_size) return Error(EOPNOTSUPP);
-    return contents().Zero(offset, length);
+    return contents().PunchHole(offset, length);
   }
   if ((mode & ~FALLOC_FL_KEEP_SIZE) == FALLOC_FL_ZERO_RANGE) {
-    RETURN_IF_ERROR(contents().Zero(offset, length));
+    RETURN_IF_ERROR(contents().PunchHole(offset, length));
   } else if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) {
     return Error(EOPNOTSUPP);
   }
@@ -357,6 +357,8 @@ Result<size_t> MemoryContents::Read(IoBuffer& to, uint64_t offset) {
 
 Result<size_t> MemoryContents::Write(IoBuffer& from, uint64_t offset) {
   if (from.remaining() > 0 && offset >= kMaxFileSize) return Error(EFBIG);
+  if (WriteSealed()) return Error(EPERM);
+  if ((seals & F_SEAL_GROW) != 0 && from.remaining() > size_ - std::min(offset, size_)) return Error(EPERM);
   size_t total = 0;
   while (from.remaining() > 0 && offset < kMaxFileSize) {
     uint64_t within = offset % kBlock;
@@ -394,6 +396,10 @@ Result<void> MemoryContents::ZeroWithin(uint64_t offset, uint64_t length) {
   return Ok();
 }
 
+Result<void> MemoryContents::PunchHole(uint64_t offset, uint64_t length) {
+  return WriteSealed() ? Result<void>(Error(EPERM)) : Zero(offset, length);
+}
+
 Result<void> MemoryContents::Zero(uint64_t offset, uint64_t length) {
   uint64_t end = std::min(offset + length, (size_ + kBlock - 1) / kBlock * kBlock);
   if (offset >= end) return Ok();
@@ -406,6 +412,9 @@ Result<void> MemoryContents::Zero(uint64_t offset, uint64_t length) {
 
 Result<void> MemoryContents::Resize(uint64_t size) {
   if (size > kMaxFileSize) return Error(EFBIG);
+  if ((size < size_ && (seals & F_SEAL_SHRINK) != 0) || (size > size_ && (seals & F_SEAL_GROW) != 0)) {
+    return Error(EPERM);
+  }
   if (size < size_) {
     uint64_t end = (size_ + kBlock - 1) / kBlock * kBlock;
     RETURN_IF_ERROR(Zero(size, end - size));

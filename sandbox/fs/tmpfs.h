@@ -10,6 +10,8 @@
 #ifndef SANDBOX_FS_TMPFS_H_
 #define SANDBOX_FS_TMPFS_H_
 
+#include <fcntl.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -63,6 +65,8 @@ class MemoryContents : public Mappable {
   ~MemoryContents() override;
 
   uint64_t size() const { return size_; }
+  // F_SEAL_* of memfd_create(2): what is sealed answers EPERM. Nothing may be sealed that did not ask for it.
+  int seals = F_SEAL_SEAL;
   // 512-byte units that hold data.
   uint64_t sectors() const;
   Result<size_t> Read(IoBuffer& to, uint64_t offset);
@@ -70,25 +74,30 @@ class MemoryContents : public Mappable {
   Result<void> Resize(uint64_t size);
   // Makes room for [offset, offset + length).
   Result<void> Reserve(uint64_t offset, uint64_t length);
-  Result<void> Zero(uint64_t offset, uint64_t length);
+  Result<void> PunchHole(uint64_t offset, uint64_t length);
   // The next byte at or after `offset` that is data (or is a hole), at most size().
   uint64_t NextData(uint64_t offset) const;
   uint64_t NextHole(uint64_t offset) const;
 
   Result<Extent> Translate(uint64_t offset, uint64_t length, bool shared_write) override;
+  Result<void> CheckSharedWrite() const override { return WriteSealed() ? Result<void>(Error(EPERM)) : Ok(); }
   std::string MappedName() const override { return name_; }
+  bool HasMappedName() const override { return !name_.empty(); }
+  void SetMappedName(std::string name) override { name_ = std::move(name); }
   uint64_t MappedDevice() const override { return tmpfs_->device(); }
   uint64_t MappedInode() const override { return inode_; }
 
  private:
+  bool WriteSealed() const { return (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0; }
   // The block's place in the MemoryFile, made if need be.
   Result<uint64_t> Block(uint64_t index);
   void FreeBlocks(uint64_t first, uint64_t end);
+  Result<void> Zero(uint64_t offset, uint64_t length);
   Result<void> ZeroWithin(uint64_t offset, uint64_t length);
 
   const std::shared_ptr<Tmpfs> tmpfs_;
   const uint64_t inode_;
-  const std::string name_;
+  std::string name_;
   uint64_t size_ = 0;
   std::map<uint64_t, uint64_t> blocks_;  // index -> offset in the MemoryFile
 };

@@ -1,5 +1,8 @@
 #include "sandbox/kernel/kernel.h"
 
+#include <x86intrin.h>
+
+#include <algorithm>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -28,9 +31,16 @@ Kernel::Kernel(Options options)
       max_tasks_(options.max_tasks),
       timers_(new TimerQueue),
       cpu_count_(options.cpu_count),
-      boot_time_(MonotonicNow()) {}
+      boot_time_(MonotonicNow()),
+      boot_cycles_(__rdtsc()) {}
 
 Kernel::~Kernel() = default;
+
+int64_t Kernel::CyclesToNanoseconds(uint64_t cycles) const {
+  const uint64_t passed = std::max<uint64_t>(__rdtsc() - boot_cycles_, 1);
+  const double nanoseconds = static_cast<double>(std::max<int64_t>(MonotonicNow() - boot_time_, 1));
+  return static_cast<int64_t>(static_cast<double>(cycles) * (nanoseconds / static_cast<double>(passed)));
+}
 
 Task* Kernel::FindTask(pid_t tid) const {
   const auto it = tasks_.find(tid);
@@ -102,6 +112,7 @@ absl::StatusOr<int> Kernel::Run(InitProcess init) ABSL_NO_THREAD_SAFETY_ANALYSIS
                                         std::make_shared<ProcessGroup>(ProcessGroup{pid, session}));
   init_->limits = init.limits;
   AddThreadGroup(init_);
+  init_->WatchCpuLimit();
   auto task = std::make_unique<Task>(this, pid, init_, std::move(init.context));
   task->mm_ = std::make_shared<MemoryManager>(memory_file_, task->context_->address_space());
   task->fd_table_ = std::move(init.fd_table);

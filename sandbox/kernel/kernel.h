@@ -82,6 +82,8 @@ class Kernel {
   TimerQueue& timers() { return *timers_; }
   Dispatcher dispatcher() const { return dispatcher_; }
   int64_t boot_time() const { return boot_time_; }  // monotonic
+  // The time stamp counter against the clock, both since the kernel was made.
+  int64_t CyclesToNanoseconds(uint64_t cycles) const;
   int cpu_count() const { return cpu_count_; }
   uint64_t tasks_made() const { return tasks_made_; }
 
@@ -116,6 +118,7 @@ class Kernel {
   uint64_t tasks_made_ = 0;
   int cpu_count_ = 1;
   int64_t boot_time_ = 0;
+  const uint64_t boot_cycles_;
 };
 
 }  // namespace sandbox

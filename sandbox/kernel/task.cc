@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 #include <algorithm>
 #include <utility>
@@ -96,9 +97,12 @@ void Task::Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const bool free_run = context_->Prepare();
     if (!free_run) context_->Apply();
     state_ = State::kGuest;
+    entered_guest_ = __rdtsc();
     KernelLock().Unlock();
     const Trap trap = context_->Run(&registers_, changed_);
+    const uint64_t left_guest = __rdtsc();
     KernelLock().Lock();
+    guest_cycles_ += left_guest - std::exchange(entered_guest_, 0);
     state_ = State::kSentry;
     changed_ = Changed::kNothing;
     mm_->ReleaseApplied();
@@ -236,8 +240,19 @@ void Task::ServeException(const Trap& trap) {
 
 CpuTimes Task::Times() const {
   CpuTimes times;
-  if (host_tid_ != 0) times.system = ClockNow(static_cast<clockid_t>(ThreadCpuClock(host_tid_)));
+  if (host_tid_ == 0) return times;
+  times.system = ClockNow(static_cast<clockid_t>(ThreadCpuClock(host_tid_)));
+  const uint64_t now = __rdtsc();
+  const uint64_t cycles = guest_cycles_ + (entered_guest_ != 0 && now > entered_guest_ ? now - entered_guest_ : 0);
+  times.user = kernel_->CyclesToNanoseconds(cycles);
+  const int64_t exact = ExactGuestTime();
+  if (exact >= 0) times.user = std::min(times.user, exact);
   return times;
+}
+
+int64_t Task::ExactGuestTime() const {
+  if (context_ == nullptr || mm_.use_count() != static_cast<long>(thread_group_->tasks().size())) return -1;
+  return context_->GuestTime();
 }
 
 char Task::StateLetter() const {

@@ -83,6 +83,9 @@ class Task {
   void SendSignal(int signal) { Send(KernelSignalInfo(signal)); }
   SignalSet signal_mask() const { return signal_mask_; }
   void SetSignalMask(SignalSet mask);
+  // rt_sigtimedwait: these are unblocked while the task sleeps, yet not thrown away if their action is to ignore them.
+  void AwaitSignals(SignalSet signals) { awaited_signals_ = signals; }
+  bool KeepsIgnored(int signal) const { return ((signal_mask_ | awaited_signals_) & SignalBit(signal)) != 0; }
   // Until the signals of the current system call have been delivered, `mask`; afterwards the mask of now (sigsuspend,
   // ppoll).
   void SetTemporarySignalMask(SignalSet mask);
@@ -127,7 +130,11 @@ class Task {
   // The loop; task.cc. Returns when the task has ended, with the kernel lock held.
   void Run();
 
+  // User time is what the guest's code took. Of a process with several threads the host tells only the sum, so that a
+  // thread's share is measured from stop to stop: too much if the host's CPUs are busy with others.
   CpuTimes Times() const;
+  // What the whole address space took, if only this task's process uses it; else -1.
+  int64_t ExactGuestTime() const;
   Addr clear_child_tid = 0;
   Addr robust_list = 0;
   uint64_t robust_list_length = 0;
@@ -136,6 +143,7 @@ class Task {
   bool keep_capabilities = false;
   uint64_t timer_slack = 50000;
   int nice = 0;
+  int io_priority = 0;
   // restart_syscall: what to do when a relative sleep goes on; the deadline it had.
   Deadline restart_deadline = kNoDeadline;
   Addr restart_remaining = 0;
@@ -166,6 +174,7 @@ class Task {
   void StopUntilContinued();
   // What a restart code in rax becomes, given whether a handler runs now.
   void FinishSyscall(const SignalAction* handler);
+  bool MayHaveAnotherTask() const;
   bool EnterGroupStop(int signal);
   void Leave();
   void WakeRobustFutexes();
@@ -202,7 +211,9 @@ class Task {
   Task* vfork_parent_ = nullptr;  // waits for this task's exec or end
   bool vfork_waiting_ = false;
   pid_t host_tid_ = 0;
-  int64_t host_cpu_clock_ = 0;
+  uint64_t guest_cycles_ = 0;   // in the guest, by the time stamp counter
+  uint64_t entered_guest_ = 0;  // when; 0: not in the guest
+  SignalSet awaited_signals_ = 0;
 };
 
 // Wakes a task; put one on every queue the task waits for.

@@ -1,6 +1,8 @@
 // clone(2): new threads and new processes.
+#include <linux/capability.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/explain/explain.h"
@@ -24,11 +26,22 @@ Result<void> CheckFlags(uint64_t flags) {
 
 }  // namespace
 
+// RLIMIT_NPROC, which counts the threads of the user.
+bool Task::MayHaveAnotherTask() const {
+  const uint64_t limit = thread_group_->Limit(RLIMIT_NPROC);
+  if (kernel_->tasks().size() < limit || credentials_->Has(CAP_SYS_RESOURCE) || credentials_->Has(CAP_SYS_ADMIN)) {
+    return true;
+  }
+  const auto mine = [this](const auto& entry) { return entry.second->credentials().uid == credentials_->uid; };
+  return static_cast<uint64_t>(std::count_if(kernel_->tasks().begin(), kernel_->tasks().end(), mine)) < limit;
+}
+
 Result<pid_t> Task::Clone(const CloneOptions& options) {
   const uint64_t flags = options.flags;
   RETURN_IF_ERROR(CheckFlags(flags));
   const bool is_thread = (flags & CLONE_THREAD) != 0;
   const bool shares_memory = (flags & CLONE_VM) != 0;
+  if (!MayHaveAnotherTask()) return Error(EAGAIN);
   ASSIGN_OR_RETURN(const pid_t tid, kernel_->AllocateTid());
 
   std::unique_ptr<Context> context;
@@ -54,6 +67,7 @@ Result<pid_t> Task::Clone(const CloneOptions& options) {
     group->executable = thread_group_->executable;
     group->command_line = thread_group_->command_line;
     group->dumpable = thread_group_->dumpable;
+    if ((flags & CLONE_SYSVSEM) != 0) group->semaphore_undo = thread_group_->semaphore_undo;
     auto above = thread_group_;
     if ((flags & CLONE_PARENT) != 0) {
       if (auto grandparent = thread_group_->parent.lock()) above = grandparent;
@@ -61,6 +75,7 @@ Result<pid_t> Task::Clone(const CloneOptions& options) {
     group->parent = above;
     above->children.push_back(group);
     kernel_->AddThreadGroup(group);
+    group->WatchCpuLimit();
   }
 
   auto child = std::make_unique<Task>(kernel_, tid, group, std::move(context));
@@ -73,6 +88,7 @@ Result<pid_t> Task::Clone(const CloneOptions& options) {
   child->no_new_privileges = no_new_privileges;
   child->timer_slack = timer_slack;
   child->nice = nice;
+  child->io_priority = io_priority;
   child->signal_mask_ = mask_saved_ ? saved_mask_ : signal_mask_;
   if (!shares_memory || (flags & CLONE_VFORK) != 0) child->alternate_stack = alternate_stack;
   child->registers_ = registers_;

@@ -67,7 +67,9 @@ void Task::Leave() {
     parent->Wake();
   }
   const std::shared_ptr<ThreadGroup> group = thread_group_;
-  const CpuTimes times = Times();
+  // The sum of the group, as long as the host can tell it.
+  const CpuTimes times = group->tasks().size() == 1 ? group->Times() : Times();
+  if (group->tasks().size() == 1) group->dead_tasks_times = CpuTimes{};
   group->dead_tasks_times.user += times.user;
   group->dead_tasks_times.system += times.system;
   kernel_->Unregister(this);

@@ -1,6 +1,7 @@
 // Sending signals to tasks and delivering them (signal(7)).
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/explain/explain.h"
@@ -56,7 +57,7 @@ bool Task::Send(const siginfo_t& info) {
     return true;
   }
   if (signal == SIGCONT || (kStopSignals & SignalBit(signal)) != 0) return thread_group_->Send(info);
-  if (thread_group_->handlers().Ignores(signal) && (signal_mask_ & SignalBit(signal)) == 0) return true;
+  if (thread_group_->handlers().Ignores(signal) && !KeepsIgnored(signal)) return true;
   if (!pending_.Add(info, thread_group_->limit(RLIMIT_SIGPENDING).rlim_cur)) return false;
   thread_group_->signal_events().Notify(EPOLLIN);
   if (SignalWakes(signal)) Kick();
@@ -91,11 +92,8 @@ bool ThreadGroup::Send(const siginfo_t& info) {
     pending_.Remove(SignalBit(SIGCONT));
     for (Task* task : tasks_) task->pending().Remove(SignalBit(SIGCONT));
   }
-  bool blocked_everywhere = true;
-  for (const Task* task : tasks_) {
-    if ((task->signal_mask() & SignalBit(signal)) == 0) blocked_everywhere = false;
-  }
-  if (!blocked_everywhere && handlers_->Ignores(signal)) return true;
+  const auto keeps = [signal](const Task* task) { return task->KeepsIgnored(signal); };
+  if (handlers_->Ignores(signal) && !std::all_of(tasks_.begin(), tasks_.end(), keeps)) return true;
   if (!pending_.Add(info, limit(RLIMIT_SIGPENDING).rlim_cur)) return false;
   signal_events_.Notify(EPOLLIN);
   for (Task* task : tasks_) {

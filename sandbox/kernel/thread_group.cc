@@ -33,6 +33,49 @@ Task* ThreadGroup::leader() const {
   return tasks_.empty() ? nullptr : tasks_.front();
 }
 
+CpuTimes ThreadGroup::Times() const {
+  CpuTimes total = dead_tasks_times;
+  for (const Task* task : tasks_) {
+    const CpuTimes times = task->Times();
+    total.user += times.user;
+    total.system += times.system;
+  }
+  const int64_t exact = tasks_.empty() ? -1 : tasks_.front()->ExactGuestTime();
+  if (exact >= 0) total.user = std::min(total.user, exact);
+  return total;
+}
+
+void ThreadGroup::WatchCpuLimit() {
+  const rlimit& limit = limits[RLIMIT_CPU];
+  const uint64_t seconds = std::min(limit.rlim_cur, limit.rlim_max);
+  if (seconds >= kNoDeadline / kNanosecondsPerSecond) {
+    cpu_limit_.reset();
+    return;
+  }
+  if (cpu_limit_ == nullptr) {
+    const auto clock = [this] {
+      const CpuTimes times = Times();
+      return times.user + times.system;
+    };
+    cpu_limit_ =
+        std::make_unique<CpuTimer>(&kernel_->timers(), kernel_->cpu_count(), clock, [this] { CpuLimitReached(); });
+  }
+  cpu_limit_->Set(static_cast<int64_t>(seconds) * kNanosecondsPerSecond);
+}
+
+// SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one (setrlimit(2)).
+void ThreadGroup::CpuLimitReached() {
+  rlimit& limit = limits[RLIMIT_CPU];
+  const auto used = static_cast<uint64_t>(cpu_limit_->Now() / kNanosecondsPerSecond);
+  if (used >= limit.rlim_max) {
+    Exit(SIGKILL);
+    return;
+  }
+  Send(KernelSignalInfo(SIGXCPU));
+  limit.rlim_cur = std::max(limit.rlim_cur, used) + 1;
+  WatchCpuLimit();
+}
+
 void ThreadGroup::AddTask(Task* task) { tasks_.push_back(task); }
 
 void ThreadGroup::Exit(int status) {
@@ -51,8 +94,12 @@ void ThreadGroup::RemoveTask(Task* task) {
 
   zombie_ = true;
   real_timer.timer.reset();
+  virtual_timer.timer.reset();
+  prof_timer.timer.reset();
+  cpu_limit_.reset();
   posix_timers.clear();
   executable.reset();
+  semaphore_undo.reset();
   EXPLAIN() << "process " << id_ << " has ended with wait status 0x" << std::hex << wait_status;
   // Children go to the nearest subreaper or to the first process.
   std::shared_ptr<ThreadGroup> heir = parent.lock();

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sandbox/kernel/clock.h"
+#include "sandbox/kernel/cpu_timer.h"
 #include "sandbox/kernel/process_group.h"
 #include "sandbox/kernel/signals.h"
 #include "sandbox/kernel/timer_queue.h"
@@ -34,19 +35,26 @@ struct CpuTimes {
   int64_t system = 0;
 };
 
-// setitimer(ITIMER_REAL) and the like.
+// setitimer(ITIMER_REAL).
 struct IntervalTimer {
   std::unique_ptr<TimerQueue::Timer> timer;
   int64_t interval = 0;
 };
 
-// timer_create(2).
+// setitimer(ITIMER_VIRTUAL) and ITIMER_PROF.
+struct CpuIntervalTimer {
+  std::unique_ptr<CpuTimer> timer;
+  int64_t interval = 0;
+};
+
+// timer_create(2). One of the two timers is there, depending on the clock.
 struct PosixTimer {
   int id = 0;
   int clock = 0;
   sigevent event{};
   pid_t thread = 0;  // SIGEV_THREAD_ID
   std::unique_ptr<TimerQueue::Timer> timer;
+  std::unique_ptr<CpuTimer> cpu_timer;
   int64_t interval = 0;
   int64_t next = 0;  // deadline of the next expiry
   int overrun = 0;
@@ -107,14 +115,21 @@ class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
   bool continue_unreported = false;
   WaitQueue stop_events;  // tasks that sleep until SIGCONT
 
+  // CPU time of all threads, dead ones included.
+  CpuTimes Times() const;
+  // After RLIMIT_CPU changed, and once for a new process.
+  void WatchCpuLimit();
   CpuTimes dead_tasks_times, reaped_children_times;
   int64_t start_time = 0;  // monotonic
   uint64_t children_max_rss = 0;
 
   IntervalTimer real_timer;
+  CpuIntervalTimer virtual_timer, prof_timer;
   std::map<int, std::unique_ptr<PosixTimer>> posix_timers;
   int next_timer_id = 0;
 
+  // SEM_UNDO adjustments (syscalls/sysv_semaphores.cc): made when the last process that shares them has gone.
+  std::shared_ptr<void> semaphore_undo;
   std::shared_ptr<File> executable;  // what was executed
   std::vector<std::string> command_line;
 
@@ -129,6 +144,9 @@ class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
   WaitQueue child_events_, signal_events_, own_events_;
   bool exiting_ = false;
   bool zombie_ = false;
+  void CpuLimitReached();
+
+  std::unique_ptr<CpuTimer> cpu_limit_;
   Task* exec_by_ = nullptr;  // the task whose execve ends the others
 };
 

@@ -32,8 +32,14 @@ class Mappable {
   // SIGBUS semantics by Error(ENXIO).
   virtual Result<Extent> Translate(uint64_t offset, uint64_t length, bool shared_write) = 0;
 
+  // Whether mmap(2) may make a mapping that writes to the file.
+  virtual Result<void> CheckSharedWrite() const { return Ok(); }
+
   // For /proc/PID/maps.
   virtual std::string MappedName() const = 0;
+  // Files in memory do not know where they are; the first mapping tells them.
+  virtual bool HasMappedName() const { return true; }
+  virtual void SetMappedName(std::string) {}
   virtual uint64_t MappedDevice() const = 0;
   virtual uint64_t MappedInode() const = 0;
 };

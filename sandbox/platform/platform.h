@@ -96,6 +96,9 @@ class Context {
   virtual Result<void> NewAddressSpace() = 0;
   virtual const std::shared_ptr<AddressSpace>& address_space() const = 0;
 
+  // CPU time in nanoseconds that the guests of this address space have used so far, all threads together.
+  virtual int64_t GuestTime() const = 0;
+
   // Around a wait of the thread that drives the context, for choosing its CPU.
   virtual void WillBlock() = 0;
   virtual void DidBlock() = 0;

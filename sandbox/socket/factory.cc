@@ -31,14 +31,16 @@ Result<std::shared_ptr<Socket>> MakeUnix(const SocketCaller& caller, int type, i
 
 Result<std::shared_ptr<Socket>> MakeInet(const SocketCaller& caller, int domain, int type, int protocol, int flags) {
   const bool stream = type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
-  const bool datagram = type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP);
+  const bool lite = protocol == IPPROTO_UDPLITE && !g_host_network;
+  const bool datagram = type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP || lite);
   if (!stream && !datagram) {
     if (type == SOCK_RAW) return Error(caller.credentials.Has(CAP_NET_RAW) ? EPROTONOSUPPORT : EPERM);
     return Error(type == SOCK_STREAM || type == SOCK_DGRAM ? EPROTONOSUPPORT : ESOCKTNOSUPPORT);
   }
   if (g_host_network) return HostSocket::Create(caller, flags, domain, type, stream ? IPPROTO_TCP : IPPROTO_UDP);
   if (stream) return std::shared_ptr<Socket>(std::make_shared<TcpSocket>(caller, flags, domain));
-  return std::shared_ptr<Socket>(std::make_shared<UdpSocket>(caller, flags, domain));
+  return std::shared_ptr<Socket>(
+      std::make_shared<UdpSocket>(caller, flags, domain, lite ? IPPROTO_UDPLITE : IPPROTO_UDP));
 }
 
 Result<std::shared_ptr<Socket>> MakeNetlink(const SocketCaller& caller, int type, int protocol, int flags) {

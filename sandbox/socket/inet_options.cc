@@ -16,6 +16,7 @@ struct KnownOption {
   int minimum, maximum;
 };
 
+constexpr int kLoopbackIndex = 1;
 constexpr int kAny = INT32_MAX;
 // Everything that programs set as a matter of routine, with the value that Linux starts with.
 constexpr KnownOption kOptions[] = {
@@ -56,6 +57,8 @@ constexpr KnownOption kOptions[] = {
     {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0, 0, 1},
     {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0, -kAny, kAny},
     {IPPROTO_UDP, UDP_CORK, 0, -kAny, kAny},
+    {IPPROTO_UDPLITE, 10 /*UDPLITE_SEND_CSCOV*/, 0, -kAny, kAny},
+    {IPPROTO_UDPLITE, 11 /*UDPLITE_RECV_CSCOV*/, 0, -kAny, kAny},
 };
 
 const KnownOption* FindOption(int level, int name) {
@@ -74,7 +77,8 @@ int InetOptions::Number(int level, int name, int otherwise) const {
 Result<void> InetOptions::Set(int level, int name, std::string_view value) {
   const KnownOption* option = FindOption(level, name);
   if (option == nullptr || (level == IPPROTO_TCP && type_ != SOCK_STREAM) ||
-      (level == IPPROTO_UDP && type_ != SOCK_DGRAM) || (level == IPPROTO_IPV6 && domain_ != AF_INET6)) {
+      ((level == IPPROTO_UDP || level == IPPROTO_UDPLITE) && type_ != SOCK_DGRAM) ||
+      (level == IPPROTO_IPV6 && domain_ != AF_INET6)) {
     return Error(ENOPROTOOPT);
   }
   // IP options may be a byte long.
@@ -93,6 +97,34 @@ Result<std::string> InetOptions::Get(int level, int name) const {
   if (option == nullptr || (level == IPPROTO_TCP && type_ != SOCK_STREAM)) return Error(ENOPROTOOPT);
   const int number = Number(level, name, option->initial);
   return OptionBytes(&number, sizeof(number));
+}
+
+PacketFields InetOptions::DefaultFields() const {
+  if (domain_ == AF_INET) return {Number(IPPROTO_IP, IP_TTL, 64), Number(IPPROTO_IP, IP_TOS, 0)};
+  const int hops = Number(IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64);
+  return {hops < 0 ? 64 : hops, std::max(0, Number(IPPROTO_IPV6, IPV6_TCLASS, 0))};
+}
+
+std::vector<ControlMessage> InetOptions::ControlsOf(const Ancillary& ancillary) const {
+  std::vector<ControlMessage> controls;
+  const auto add = [&](int level, int asked, int type, const auto& value) {
+    if (Number(level, asked, 0) != 0) controls.push_back({level, type, OptionBytes(&value, sizeof(value))});
+  };
+  const auto traffic_class = static_cast<uint8_t>(ancillary.packet.traffic_class);
+  if (domain_ == AF_INET) {
+    in_pktinfo info{.ipi_ifindex = kLoopbackIndex, .ipi_spec_dst = {}, .ipi_addr = {}};
+    info.ipi_addr = info.ipi_spec_dst = ancillary.destination.As<sockaddr_in>().sin_addr;
+    add(IPPROTO_IP, IP_PKTINFO, IP_PKTINFO, info);
+    add(IPPROTO_IP, IP_RECVTTL, IP_TTL, ancillary.packet.hop_limit);
+    add(IPPROTO_IP, IP_RECVTOS, IP_TOS, traffic_class);
+    return controls;
+  }
+  const in6_pktinfo info{.ipi6_addr = ancillary.destination.As<sockaddr_in6>().sin6_addr,
+                         .ipi6_ifindex = kLoopbackIndex};
+  add(IPPROTO_IPV6, IPV6_RECVPKTINFO, IPV6_PKTINFO, info);
+  add(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT, ancillary.packet.hop_limit);
+  add(IPPROTO_IPV6, IPV6_RECVTCLASS, IPV6_TCLASS, ancillary.packet.traffic_class);
+  return controls;
 }
 
 }  // namespace sandbox

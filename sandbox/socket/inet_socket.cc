@@ -140,10 +140,10 @@ Result<std::string> TcpSocket::GetOption(int level, int name) {
 
 // -- UDP
 
-UdpSocket::UdpSocket(const SocketCaller& caller, int flags, int domain)
-    : Socket(caller, flags, domain, SOCK_DGRAM, IPPROTO_UDP), options_(domain, SOCK_DGRAM) {
+UdpSocket::UdpSocket(const SocketCaller& caller, int flags, int domain, int protocol)
+    : Socket(caller, flags, domain, SOCK_DGRAM, protocol), options_(domain, SOCK_DGRAM) {
   binding_.socket = this;
-  binding_.protocol = IPPROTO_UDP;
+  binding_.protocol = protocol;
   binding_.family = domain;
 }
 
@@ -193,7 +193,7 @@ Result<size_t> UdpSocket::Send(OutgoingMessage& message) {
   if (message.data.remaining() > kLargestDatagram) return Error(EMSGSIZE);
   RETURN_IF_ERROR(EnsureBound());
   const Endpoint source = Loopback::Source(binding_.endpoint, destination);
-  auto* target = static_cast<UdpSocket*>(Loopback::Get().Find(IPPROTO_UDP, destination, source));
+  auto* target = static_cast<UdpSocket*>(Loopback::Get().Find(protocol(), destination, source));
   const size_t length = message.data.remaining();
   if (target == nullptr) {
     // What would be an ICMP message reaches a connected sender with its next call.
@@ -205,6 +205,12 @@ Result<size_t> UdpSocket::Send(OutgoingMessage& message) {
   }
   // A full receiver loses datagrams.
   if (target->shut_read_ || target->received_.bytes() + length > target->receive_buffer()) return length;
+  const PacketFields defaults = options_.DefaultFields();
+  PacketFields& fields = message.ancillary.packet;
+  if (fields.hop_limit < 0) fields.hop_limit = defaults.hop_limit;
+  if (fields.traffic_class < 0) fields.traffic_class = defaults.traffic_class;
+  message.ancillary.destination = FromEndpoint(destination, target->domain());
+  clock_gettime(CLOCK_REALTIME, &message.ancillary.sent_at);
   ASSIGN_OR_RETURN(size_t sent, target->received_.AppendRecord(message, FromEndpoint(source, target->domain())));
   target->queue_.Notify(EPOLLIN | EPOLLRDNORM);
   return sent;
@@ -214,7 +220,16 @@ Result<size_t> UdpSocket::Receive(IncomingMessage& message) {
   if ((message.flags & MSG_ERRQUEUE) != 0) return Error(EAGAIN);
   if (const int error = TakeError(); error != 0) return Error(error);
   if (received_.empty()) return shut_read_ ? Result<size_t>(0) : Error(EAGAIN);
-  return received_.TakeRecord(message);
+  ASSIGN_OR_RETURN(const size_t received, received_.TakeRecord(message));
+  message.ancillary.controls = options_.ControlsOf(message.ancillary);
+  if (Flag(SOL_SOCKET, SO_TIMESTAMPNS)) {
+    message.ancillary.controls.push_back(
+        {SOL_SOCKET, SCM_TIMESTAMPNS, OptionBytes(&message.ancillary.sent_at, sizeof(timespec))});
+  } else if (Flag(SOL_SOCKET, SO_TIMESTAMP)) {
+    const timeval time{message.ancillary.sent_at.tv_sec, message.ancillary.sent_at.tv_nsec / 1000};
+    message.ancillary.controls.push_back({SOL_SOCKET, SCM_TIMESTAMP, OptionBytes(&time, sizeof(time))});
+  }
+  return received;
 }
 
 Result<void> UdpSocket::Shutdown(int how) {

@@ -16,6 +16,10 @@ class InetOptions {
   explicit InetOptions(int domain, int type) : domain_(domain), type_(type) {}
   Result<void> Set(int level, int name, std::string_view value);
   Result<std::string> Get(int level, int name) const;
+  // What a datagram of this socket says of itself unless the message says otherwise.
+  PacketFields DefaultFields() const;
+  // The control messages that a receiver with these options gets with a datagram.
+  std::vector<ControlMessage> ControlsOf(const Ancillary& ancillary) const;
   bool v6_only() const { return Number(IPPROTO_IPV6, 26 /*IPV6_V6ONLY*/, 0) != 0; }
 
  private:
@@ -48,9 +52,11 @@ class TcpSocket : public StreamSocket {
   InetOptions options_;
 };
 
+// Datagrams.
 class UdpSocket : public Socket {
  public:
-  UdpSocket(const SocketCaller& caller, int flags, int domain);
+  // `protocol`: IPPROTO_UDP or IPPROTO_UDPLITE, which differ in their ports and one checksum option.
+  UdpSocket(const SocketCaller& caller, int flags, int domain, int protocol);
 
   Result<void> Bind(const SocketCaller& caller, const SocketAddress& address) override;
   Result<void> Connect(const SocketCaller& caller, const SocketAddress& address, bool nonblocking,

@@ -8,9 +8,11 @@
 #define SANDBOX_SOCKET_MESSAGE_QUEUE_H_
 
 #include <sys/socket.h>
+#include <time.h>
 
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sandbox/abi/result.h"
@@ -21,10 +23,26 @@ namespace sandbox {
 
 class File;
 
-// Descriptors and credentials that travel with a message.
+// One struct cmsghdr and its data.
+struct ControlMessage {
+  int level, type;
+  std::string data;
+};
+
+// What would be in a datagram's headers, as far as control messages tell of it. -1: as the sending socket is set.
+struct PacketFields {
+  int hop_limit = -1;
+  int traffic_class = -1;
+};
+
+// Descriptors, credentials and the like that travel with a message.
 struct Ancillary {
   std::vector<std::shared_ptr<File>> files;
   ucred sender{};
+  PacketFields packet;
+  SocketAddress destination;             // of a datagram: which of the receiver's addresses it was sent to
+  timespec sent_at{};                    // of a datagram
+  std::vector<ControlMessage> controls;  // that the receiving socket asked for
 };
 
 // One sendmsg(2).

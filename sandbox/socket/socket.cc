@@ -25,6 +25,11 @@ uint64_t NextSocketNumber() {
   return number++;
 }
 
+std::set<Socket*>& Sockets() {
+  static auto& sockets = *new std::set<Socket*>();
+  return sockets;
+}
+
 // The inode behind a socket's description; its number is what fstat and /proc/PID/fd show.
 Path SocketPath(const SocketCaller& caller) {
   static const uint64_t device = AllocateDevice();
@@ -67,7 +72,13 @@ Socket::Socket(const SocketCaller& caller, int flags, int domain, int type, int 
       domain_(domain),
       type_(type),
       protocol_(protocol),
-      creator_(caller.ids()) {}
+      creator_(caller.ids()) {
+  Sockets().insert(this);
+}
+
+Socket::~Socket() { Sockets().erase(this); }
+
+const std::set<Socket*>& AllSockets() { return Sockets(); }
 
 int Socket::Number(int level, int name, int otherwise) const {
   const auto it = numbers_.find({level, name});

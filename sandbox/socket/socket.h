@@ -16,6 +16,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,7 @@ struct SocketCaller {
 class Socket : public File {
  public:
   Socket(const SocketCaller& caller, int flags, int domain, int type, int protocol);
+  ~Socket() override;
 
   int domain() const { return domain_; }
   int type() const { return type_; }
@@ -65,6 +67,10 @@ class Socket : public File {
   // ENOPROTOOPT for what there is not.
   virtual Result<void> SetOption(const SocketCaller& caller, int level, int name, std::string_view value);
   virtual Result<std::string> GetOption(int level, int name);
+  // For /proc/net.
+  bool IsListening() const { return listening(); }
+  uid_t owner() const { return creator_.uid; }
+  size_t waiting_input() const { return input_bytes(); }
   // Whether Send goes on after a part was sent (streams).
   bool IsStream() const { return type_ == SOCK_STREAM; }
 
@@ -112,6 +118,9 @@ class Socket : public File {
 
   friend class StreamSocket;
 };
+
+// Every socket there is, for /proc/net.
+const std::set<Socket*>& AllSockets();
 
 // Makes what socket(2) asks for. `type` without SOCK_CLOEXEC and SOCK_NONBLOCK; `flags`: O_NONBLOCK.
 Result<std::shared_ptr<Socket>> MakeSocket(const SocketCaller& caller, int domain, int type, int protocol, int flags);

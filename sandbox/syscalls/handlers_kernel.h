@@ -130,6 +130,8 @@ SyscallResult SysGetrandom(Task& task, const SyscallArguments& a);
 SyscallResult SysGetrlimit(Task& task, const SyscallArguments& a);
 SyscallResult SysSetrlimit(Task& task, const SyscallArguments& a);
 SyscallResult SysPrlimit64(Task& task, const SyscallArguments& a);
+SyscallResult SysIoprioGet(Task& task, const SyscallArguments& a);
+SyscallResult SysIoprioSet(Task& task, const SyscallArguments& a);
 SyscallResult SysGetpriority(Task& task, const SyscallArguments& a);
 SyscallResult SysSetpriority(Task& task, const SyscallArguments& a);
 SyscallResult SysSchedYield(Task& task, const SyscallArguments& a);

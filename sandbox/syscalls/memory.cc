@@ -11,6 +11,7 @@
 #include "sandbox/syscalls/handlers_kernel.h"
 #include "sandbox/vfs/fd_table.h"
 #include "sandbox/vfs/file.h"
+#include "sandbox/vfs/vfs.h"
 
 namespace sandbox {
 namespace {
@@ -29,6 +30,14 @@ Result<void> AttachFile(Task& task, int fd, int prot, MemoryManager::MapOptions*
     if ((prot & PROT_WRITE) != 0 && !file->writable()) return Error(EACCES);
   }
   ASSIGN_OR_RETURN(options->file, file->GetMappable());
+  if (const Result<void> writes = options->file->CheckSharedWrite(); options->shared && !writes.ok()) {
+    options->may_write = false;
+    if ((prot & PROT_WRITE) != 0) return writes;
+  }
+  if (!options->file->HasMappedName()) {
+    const Vfs& vfs = task.kernel().vfs();
+    options->file->SetMappedName(vfs.NameOf(file->path(), vfs.RootPath()));
+  }
   return Ok();
 }
 

@@ -162,18 +162,23 @@ SyscallResult SysPipe(Task& task, const SyscallArguments& a) {
 }
 
 SyscallResult SysMemfdCreate(Task& task, const SyscallArguments& a) {
-  constexpr unsigned kKnown = MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x0008u /* MFD_NOEXEC_SEAL */ | 0x0010u /* MFD_EXEC */;
+  constexpr unsigned kNoExecSeal = 0x0008u, kExec = 0x0010u;  // MFD_NOEXEC_SEAL, MFD_EXEC
+  constexpr unsigned kKnown = MFD_CLOEXEC | MFD_ALLOW_SEALING | kNoExecSeal | kExec;
   if ((a.Uint(1) & ~kKnown) != 0) return Error(EINVAL);
   Result<std::string> name = task.memory().CopyInString(a.Address(0), 250);
   if (!name.ok()) return Error(name.error() == ENAMETOOLONG ? EINVAL : name.error());
   std::string shown = absl::StrCat("/memfd:", *name);
-  uint32_t permissions = (a.Uint(1) & 0x0008u) != 0 ? 0666 : 0777;
+  uint32_t permissions = (a.Uint(1) & kNoExecSeal) != 0 ? 0666 : 0777;
   const Credentials& credentials = task.credentials();
   std::shared_ptr<Inode> inode = MakeMemoryInode(task.kernel().shared_memory(), absl::StrCat(shown, " (deleted)"),
                                                  permissions, credentials.fsuid, credentials.fsgid);
   Path path = task.kernel().vfs().AnonymousPath(inode, absl::StrCat(shown, " (deleted)"));
   OpenRequest request{O_RDWR, &path, &credentials, &task};
   ASSIGN_OR_RETURN(std::shared_ptr<File> file, inode->Open(request));
+  if ((a.Uint(1) & MFD_ALLOW_SEALING) != 0 || (a.Uint(1) & kNoExecSeal) != 0) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<Mappable> contents, file->GetMappable());
+    std::static_pointer_cast<MemoryContents>(contents)->seals = (a.Uint(1) & kNoExecSeal) != 0 ? 0x20 : 0;
+  }
   return InstallFile(task, std::move(file), (a.Uint(1) & MFD_CLOEXEC) != 0);
 }
 
@@ -285,6 +290,34 @@ SyscallResult PipeSize(File& file, int command, uint64_t argument) {
 
 }  // namespace
 
+namespace {
+
+bool IsMappedForWriting(Kernel& kernel, const Mappable& contents) {
+  for (const auto& [tid, task] : kernel.tasks()) {
+    for (const auto& [start, vma] : task->mm().vmas()) {
+      if (vma.file.get() == &contents && vma.shared && vma.may_write) return true;
+    }
+  }
+  return false;
+}
+
+SyscallResult Seals(Task& task, File& file, int command, int seals) {
+  constexpr int kSealExecutable = 0x20;  // F_SEAL_EXEC
+  constexpr int kKnown =
+      F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | kSealExecutable;
+  const Result<std::shared_ptr<Mappable>> mappable = file.GetMappable();
+  const auto contents = mappable.ok() ? std::dynamic_pointer_cast<MemoryContents>(*mappable) : nullptr;
+  if (contents == nullptr) return Error(EINVAL);
+  if (command == F_GET_SEALS) return static_cast<uint64_t>(contents->seals);
+  if ((seals & ~kKnown) != 0) return Error(EINVAL);
+  if (!file.writable() || (contents->seals & F_SEAL_SEAL) != 0) return Error(EPERM);
+  if ((seals & F_SEAL_WRITE) != 0 && IsMappedForWriting(task.kernel(), *contents)) return Error(EBUSY);
+  contents->seals |= seals;
+  return uint64_t{0};
+}
+
+}  // namespace
+
 SyscallResult SysFcntl(Task& task, const SyscallArguments& a) {
   const int fd = a.Int(0), command = a.Int(1);
   ASSIGN_OR_RETURN(std::shared_ptr<File> file, GetFileOrPath(task, fd));
@@ -335,7 +368,8 @@ SyscallResult SysFcntl(Task& task, const SyscallArguments& a) {
     case F_SETLEASE:
       return Error(a.Int(2) == F_UNLCK ? EAGAIN : EINVAL);
     case F_GET_SEALS:
-      return Error(EINVAL);
+    case F_ADD_SEALS:
+      return Seals(task, *file, command, a.Int(2));
     default:
       return Error(EINVAL);
   }

@@ -27,6 +27,13 @@ Result<std::shared_ptr<ThreadGroup>> GetProcess(Task& task, int fd) {
   return pid_file->process();
 }
 
+// A directory of /proc serves as well.
+Result<std::shared_ptr<ThreadGroup>> GetProcessToSignal(Task& task, int fd) {
+  ASSIGN_OR_RETURN(std::shared_ptr<File> file, GetFileOrPath(task, fd));
+  if (std::shared_ptr<ThreadGroup> process = ProcessOfDirectory(file->inode())) return process;
+  return GetProcess(task, fd);
+}
+
 // kill(2)'s rule.
 bool MaySignal(const Credentials& sender, const Credentials& target) {
   if (sender.Has(CAP_KILL)) return true;
@@ -45,7 +52,7 @@ SyscallResult SysPidfdOpen(Task& task, const SyscallArguments& a) {
 
 SyscallResult SysPidfdSendSignal(Task& task, const SyscallArguments& a) {
   if (a.Uint(3) != 0) return Error(EINVAL);
-  ASSIGN_OR_RETURN(std::shared_ptr<ThreadGroup> process, GetProcess(task, a.Int(0)));
+  ASSIGN_OR_RETURN(std::shared_ptr<ThreadGroup> process, GetProcessToSignal(task, a.Int(0)));
   const int signal = a.Int(1);
   if (signal != 0 && !IsValidSignal(signal)) return Error(EINVAL);
   Task* leader = process->leader() != nullptr ? process->leader()

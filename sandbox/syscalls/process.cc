@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "sandbox/fs/pid_file.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/loader/loader.h"
 #include "sandbox/syscalls/handlers_kernel.h"
+#include "sandbox/syscalls/paths.h"
 #include "sandbox/vfs/fd_table.h"
 #include "sandbox/vfs/fs_context.h"
 
@@ -31,8 +33,17 @@ SyscallResult Execute(Task& task, std::shared_ptr<File> file, std::string path, 
   return task.registers().rax;
 }
 
-SyscallResult CloneWith(Task& task, const Task::CloneOptions& options) {
+// `pid_fd`: where CLONE_PIDFD stores the descriptor.
+SyscallResult CloneWith(Task& task, const Task::CloneOptions& options, Addr pid_fd = 0) {
+  const bool wants_fd = (options.flags & CLONE_PIDFD) != 0;
+  if (wants_fd && (options.flags & (CLONE_THREAD | CLONE_DETACHED)) != 0) return Error(EINVAL);
+  if (wants_fd) RETURN_IF_ERROR(task.memory().Write<int>(pid_fd, -1));
   ASSIGN_OR_RETURN(const pid_t tid, task.Clone(options));
+  if (!wants_fd) return tid;
+  const std::shared_ptr<ThreadGroup> child = task.kernel().FindThreadGroup(tid);
+  if (child == nullptr) return tid;
+  ASSIGN_OR_RETURN(const uint64_t fd, InstallFile(task, MakePidFile(task.kernel().vfs(), child, 0), true));
+  RETURN_IF_ERROR(task.memory().Write<int>(pid_fd, static_cast<int>(fd)));
   return tid;
 }
 
@@ -57,8 +68,9 @@ SyscallResult SysClone(Task& task, const SyscallArguments& a) {
   options.child_tid = a.Address(3);
   options.tls = a.Address(4);
   if (options.exit_signal > kSignalCount) return Error(EINVAL);
-  if ((options.flags & CLONE_PIDFD) != 0) return Error(EINVAL);
-  return CloneWith(task, options);
+  // The two share an argument.
+  if ((options.flags & CLONE_PIDFD) != 0 && (options.flags & CLONE_PARENT_SETTID) != 0) return Error(EINVAL);
+  return CloneWith(task, options, a.Address(2));
 }
 
 SyscallResult SysClone3(Task& task, const SyscallArguments& a) {
@@ -73,7 +85,7 @@ SyscallResult SysClone3(Task& task, const SyscallArguments& a) {
     if (std::any_of(rest.begin(), rest.end(), [](char c) { return c != 0; })) return Error(E2BIG);
   }
   if ((arguments.flags & (CLONE_DETACHED | 0xff)) != 0 || arguments.exit_signal > kSignalCount) return Error(EINVAL);
-  if ((arguments.flags & (CLONE_PIDFD | CLONE_INTO_CGROUP)) != 0 || arguments.set_tid_size != 0) return Error(EINVAL);
+  if ((arguments.flags & CLONE_INTO_CGROUP) != 0 || arguments.set_tid_size != 0) return Error(EINVAL);
   if ((arguments.stack == 0) != (arguments.stack_size == 0)) return Error(EINVAL);
   Task::CloneOptions options;
   options.flags = arguments.flags & ~uint64_t{CLONE_CLEAR_SIGHAND};
@@ -84,7 +96,7 @@ SyscallResult SysClone3(Task& task, const SyscallArguments& a) {
   options.child_tid = arguments.child_tid;
   options.clear_handlers = (arguments.flags & CLONE_CLEAR_SIGHAND) != 0;
   if (options.clear_handlers && (options.flags & CLONE_SIGHAND) != 0) return Error(EINVAL);
-  return CloneWith(task, options);
+  return CloneWith(task, options, arguments.pidfd);
 }
 
 SyscallResult SysFork(Task& task, const SyscallArguments&) {
@@ -198,6 +210,7 @@ SyscallResult SysUnshare(Task& task, const SyscallArguments& a) {
   const uint64_t flags = a[0];
   if ((flags & ~uint64_t{CLONE_FILES | CLONE_FS | CLONE_SYSVSEM}) != 0) return Error(EPERM);
   if ((flags & CLONE_FILES) != 0 && task.fd_table().use_count() > 1) task.set_fd_table(task.fd_table()->Clone());
+  if ((flags & CLONE_SYSVSEM) != 0) task.thread_group().semaphore_undo.reset();
   if ((flags & CLONE_FS) != 0 && task.fs_context().use_count() > 1) task.set_fs_context(task.fs_context()->Clone());
   return 0;
 }

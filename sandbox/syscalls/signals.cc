@@ -141,12 +141,14 @@ SyscallResult SysRtSigtimedwait(Task& task, const SyscallArguments& a) {
   };
   std::optional<siginfo_t> info = take();
   task.SetSignalMask(mask & ~set);
+  task.AwaitSignals(set);
   Result<void> slept = Ok();
   while (!info.has_value() && slept.ok()) {
     slept = task.Block(deadline);
     info = take();
   }
   task.SetSignalMask(mask);
+  task.AwaitSignals(0);
   if (!info.has_value()) return Error(slept.error() == ETIMEDOUT ? EAGAIN : EINTR);
   if (a.Address(1) != 0) RETURN_IF_ERROR(task.memory().Write(a.Address(1), *info));
   return info->si_signo;

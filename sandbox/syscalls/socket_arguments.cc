@@ -45,6 +45,27 @@ Result<void> CheckCredentials(Task& task, const ucred& claimed) {
   return Ok();
 }
 
+// Control messages that set a field of the datagram that they come with (ip(7), ipv6(7)). What concerns the route or
+// the source has no effect: there is one interface.
+Result<void> ReadPacketField(const cmsghdr& header, std::string_view data, int domain, PacketFields* fields) {
+  const bool v6 = header.cmsg_level == IPPROTO_IPV6 && domain == AF_INET6;
+  if (!v6 && header.cmsg_level != IPPROTO_IP) return Ok();
+  int value = 0;
+  if (!v6 && header.cmsg_type == IP_TOS && data.size() == 1) {
+    value = static_cast<unsigned char>(data[0]);
+  } else if (data.size() == sizeof(int)) {
+    memcpy(&value, data.data(), sizeof(value));
+  } else {
+    return header.cmsg_type == (v6 ? IPV6_PKTINFO : IP_PKTINFO) ? Ok() : Result<void>(Error(EINVAL));
+  }
+  const bool is_hops = header.cmsg_type == (v6 ? IPV6_HOPLIMIT : IP_TTL);
+  const bool is_class = header.cmsg_type == (v6 ? IPV6_TCLASS : IP_TOS);
+  if (!is_hops && !is_class) return Error(EINVAL);
+  if (value < (v6 ? -1 : is_hops ? 1 : 0) || value > 255) return Error(EINVAL);
+  (is_hops ? fields->hop_limit : fields->traffic_class) = value;
+  return Ok();
+}
+
 template <typename T>
 std::vector<T> ArrayOf(std::string_view bytes) {
   std::vector<T> values(bytes.size() / sizeof(T));
@@ -63,12 +84,13 @@ class ControlWriter {
   }
   bool HasRoom() const { return room_ >= bytes_.size() + sizeof(cmsghdr); }
   // `data` is cut to what fits; whether it all did.
-  bool Add(int type, std::string_view data) {
+  bool Add(int type, std::string_view data) { return Add(SOL_SOCKET, type, data); }
+  bool Add(int level, int type, std::string_view data) {
     if (!HasRoom()) return false;
     const std::string_view fits = data.substr(0, DataRoom());
     cmsghdr header{};
     header.cmsg_len = sizeof(header) + fits.size();
-    header.cmsg_level = SOL_SOCKET;
+    header.cmsg_level = level;
     header.cmsg_type = type;
     bytes_.append(reinterpret_cast<const char*>(&header), sizeof(header));
     bytes_.append(fits);
@@ -139,6 +161,8 @@ Result<void> ReadControl(Task& task, const Socket& socket, Addr control, size_t 
       } else {
         return Error(EINVAL);
       }
+    } else if (socket.type() == SOCK_DGRAM && (socket.domain() == AF_INET || socket.domain() == AF_INET6)) {
+      RETURN_IF_ERROR(ReadPacketField(header, data, socket.domain(), &ancillary->packet));
     }
     rest.remove_prefix(std::min(rest.size(), Aligned(header.cmsg_len)));
   }
@@ -164,6 +188,9 @@ Result<size_t> WriteControl(Task& task, const Socket& socket, Ancillary& ancilla
     if (fds.size() < ancillary.files.size()) *flags |= MSG_CTRUNC;
     if (!fds.empty()) writer.Add(SCM_RIGHTS, {reinterpret_cast<const char*>(fds.data()), fds.size() * sizeof(int)});
     ancillary.files.clear();
+  }
+  for (const ControlMessage& message : ancillary.controls) {
+    if (!writer.Add(message.level, message.type, message.data)) *flags |= MSG_CTRUNC;
   }
   if (!writer.bytes().empty())
     RETURN_IF_ERROR(task.memory().CopyOut(control, writer.bytes().data(), writer.bytes().size()));

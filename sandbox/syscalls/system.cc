@@ -52,6 +52,7 @@ SyscallResult SetLimit(Task& task, Task& target, int resource, const rlimit& wan
   if (wanted.rlim_max > limit.rlim_max && !task.credentials().Has(CAP_SYS_RESOURCE)) return Error(EPERM);
   if (resource == RLIMIT_NOFILE && wanted.rlim_max > (1 << 20)) return Error(EPERM);
   limit = wanted;
+  if (resource == RLIMIT_CPU) target.thread_group().WatchCpuLimit();
   if (resource == RLIMIT_AS) target.mm().address_limit = wanted.rlim_cur;
   return 0;
 }
@@ -146,6 +147,24 @@ SyscallResult SysGetpriority(Task& task, const SyscallArguments& a) {
     ASSIGN_OR_RETURN(target, Target(task, a.Int(1)));
   }
   return 20 - target->nice;
+}
+
+SyscallResult SysIoprioGet(Task& task, const SyscallArguments& a) {
+  if (a.Int(0) < 1 || a.Int(0) > 3) return Error(EINVAL);  // IOPRIO_WHO_*
+  ASSIGN_OR_RETURN(const Task* target, Target(task, a.Int(0) == 1 ? a.Int(1) : 0));
+  return target->io_priority;
+}
+
+SyscallResult SysIoprioSet(Task& task, const SyscallArguments& a) {
+  constexpr int kClassShift = 13, kRealTime = 1, kIdle = 3, kLevels = 8;
+  const int priority_class = a.Int(2) >> kClassShift;
+  if (a.Int(0) < 1 || a.Int(0) > 3 || priority_class < 0 || priority_class > kIdle) return Error(EINVAL);
+  if ((a.Int(2) & ((1 << kClassShift) - 1)) >= kLevels && priority_class != kIdle) return Error(EINVAL);
+  if (priority_class == kRealTime && !task.credentials().Has(CAP_SYS_NICE)) return Error(EPERM);
+  ASSIGN_OR_RETURN(Task * target, Target(task, a.Int(0) == 1 ? a.Int(1) : 0));
+  if (target != &task && !MaySet(task, *target)) return Error(EPERM);
+  target->io_priority = a.Int(2);
+  return 0;
 }
 
 SyscallResult SysSetpriority(Task& task, const SyscallArguments& a) {

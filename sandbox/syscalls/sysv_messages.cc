@@ -5,12 +5,14 @@
 #include <list>
 #include <string>
 
+#include "absl/strings/str_format.h"
 #include "sandbox/abi/restart.h"
 #include "sandbox/kernel/clock.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
 #include "sandbox/kernel/wait_queue.h"
 #include "sandbox/syscalls/handlers_ipc.h"
+#include "sandbox/syscalls/sysv_proc.h"
 #include "sandbox/syscalls/sysv_registry.h"
 
 namespace sandbox {
@@ -53,9 +55,39 @@ std::list<MessageQueue::Message>::iterator Choose(MessageQueue& queue, int64_t t
   return best;
 }
 
+Result<uint64_t> Describe(Task& task, Addr to, bool used) {
+  msginfo info = {};
+  info.msgmax = static_cast<int>(kMaxMessage);
+  info.msgmnb = static_cast<int>(kDefaultBytes);
+  info.msgmni = 256;
+  if (used) {
+    info.msgpool = static_cast<int>(Queues().objects().size());
+    for (const auto& [id, queue] : Queues().objects()) {
+      info.msgmap += static_cast<int>(queue->messages.size());
+      info.msgtql += static_cast<int>(queue->bytes);
+    }
+  }
+  RETURN_IF_ERROR(task.memory().Write(to, info));
+  return Queues().LastIndex();
+}
+
 Error Interrupted(int error) { return Error(error == abi::kERestartSys ? EINTR : error); }
 
 }  // namespace
+
+std::string MessageQueuesText() {
+  std::string text =
+      "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime    "
+      "  "
+      "ctime\n";
+  for (const auto& [id, queue] : Queues().objects()) {
+    absl::StrAppendFormat(&text, "%10d %10d  %4o  %10d %10d %5d %5d %5d %5d %5d %5d %10d %10d %10d\n", queue->key, id,
+                          queue->mode, queue->bytes, queue->messages.size(), queue->last_sender, queue->last_receiver,
+                          queue->uid, queue->gid, queue->creator_uid, queue->creator_gid, queue->send_time,
+                          queue->receive_time, queue->change_time);
+  }
+  return text;
+}
 
 SyscallResult SysMsgget(Task& task, const SyscallArguments& a) {
   ASSIGN_OR_RETURN(int id,
@@ -118,8 +150,11 @@ SyscallResult SysMsgrcv(Task& task, const SyscallArguments& a) {
 }
 
 SyscallResult SysMsgctl(Task& task, const SyscallArguments& a) {
-  ASSIGN_OR_RETURN(std::shared_ptr<MessageQueue> queue, Queues().Find(a.Int(0)));
-  switch (a.Int(1) & 0xff) {
+  const int command = a.Int(1) & 0xff;
+  if (command == IPC_INFO || command == MSG_INFO) return Describe(task, a.Address(2), command == MSG_INFO);
+  const bool by_index = command == MSG_STAT || command == MSG_STAT_ANY;
+  ASSIGN_OR_RETURN(std::shared_ptr<MessageQueue> queue, by_index ? Queues().At(a.Int(0)) : Queues().Find(a.Int(0)));
+  switch (command) {
     case IPC_RMID:
       if (!queue->OwnedBy(task.credentials())) return Error(EPERM);
       queue->removed = true;
@@ -134,8 +169,10 @@ SyscallResult SysMsgctl(Task& task, const SyscallArguments& a) {
       queue->changed.Notify(kReadyAll);
       return uint64_t{0};
     }
+    case MSG_STAT:
+    case MSG_STAT_ANY:
     case IPC_STAT: {
-      if (!queue->Allows(task.credentials(), 4)) return Error(EACCES);
+      if (command != MSG_STAT_ANY && !queue->Allows(task.credentials(), 4)) return Error(EACCES);
       msqid_ds status = {};
       status.msg_perm = queue->Describe();
       status.msg_stime = queue->send_time;
@@ -147,7 +184,7 @@ SyscallResult SysMsgctl(Task& task, const SyscallArguments& a) {
       status.msg_lspid = queue->last_sender;
       status.msg_lrpid = queue->last_receiver;
       RETURN_IF_ERROR(task.memory().Write(a.Address(2), status));
-      return uint64_t{0};
+      return static_cast<uint64_t>(by_index ? queue->id : 0);
     }
     default:
       return Error(EINVAL);

@@ -96,6 +96,9 @@ class SysvRegistry {
     return object;
   }
   void Remove(int id) { objects_.erase(id); }
+  // The kernel's array of slots, which *_STAT goes through up to what *_INFO answers: here the slot is the id.
+  Result<std::shared_ptr<T>> At(int index) const { return Find(index); }
+  uint64_t LastIndex() const { return objects_.empty() ? 0 : static_cast<uint64_t>(objects_.rbegin()->first); }
   const std::map<int, std::shared_ptr<T>>& objects() const { return objects_; }
 
  private:

@@ -5,12 +5,14 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "sandbox/fs/tmpfs.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
 #include "sandbox/mm/memory_manager.h"
 #include "sandbox/syscalls/handlers_ipc.h"
+#include "sandbox/syscalls/sysv_proc.h"
 #include "sandbox/syscalls/sysv_registry.h"
 
 namespace sandbox {
@@ -33,7 +35,42 @@ SysvRegistry<Segment>& Segments() {
   return segments;
 }
 
+Result<uint64_t> Describe(Task& task, Addr to, bool used) {
+  if (used) {
+    shm_info info = {};
+    info.used_ids = static_cast<int>(Segments().objects().size());
+    for (const auto& [id, segment] : Segments().objects()) {
+      info.shm_tot += segment->size / kPageSize;
+      info.shm_rss += segment->contents->sectors() * 512 / kPageSize;
+    }
+    RETURN_IF_ERROR(task.memory().Write(to, info));
+  } else {
+    shminfo info = {};
+    info.shmmax = kMaxSegment;
+    info.shmmin = 1;
+    info.shmmni = info.shmseg = 4096;
+    info.shmall = kMaxSegment / kPageSize;
+    RETURN_IF_ERROR(task.memory().Write(to, info));
+  }
+  return Segments().LastIndex();
+}
+
 }  // namespace
+
+std::string SharedMemoryText() {
+  std::string text =
+      "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      "
+      "dtime   "
+      "   ctime                   rss                  swap\n";
+  for (const auto& [id, segment] : Segments().objects()) {
+    absl::StrAppendFormat(&text, "%10d %10d  %4o %21d %5d %5d  %5d %5d %5d %5d %5d %10d %10d %10d %21d %21d\n",
+                          segment->key, id, segment->mode, segment->size, segment->creator, segment->last_process,
+                          segment->attached(), segment->uid, segment->gid, segment->creator_uid, segment->creator_gid,
+                          segment->attach_time, segment->detach_time, segment->change_time,
+                          segment->contents->sectors() * 512, 0);
+  }
+  return text;
+}
 
 SyscallResult SysShmget(Task& task, const SyscallArguments& a) {
   const uint64_t size = a[1];
@@ -94,9 +131,11 @@ SyscallResult SysShmdt(Task& task, const SyscallArguments& a) {
 }
 
 SyscallResult SysShmctl(Task& task, const SyscallArguments& a) {
-  if ((a.Int(1) & 0xff) == IPC_INFO || (a.Int(1) & 0xff) == SHM_INFO) return Error(EINVAL);
-  ASSIGN_OR_RETURN(std::shared_ptr<Segment> segment, Segments().Find(a.Int(0)));
-  switch (a.Int(1) & 0xff) {
+  const int command = a.Int(1) & 0xff;
+  if (command == IPC_INFO || command == SHM_INFO) return Describe(task, a.Address(2), command == SHM_INFO);
+  const bool by_index = command == SHM_STAT || command == SHM_STAT_ANY;
+  ASSIGN_OR_RETURN(std::shared_ptr<Segment> segment, by_index ? Segments().At(a.Int(0)) : Segments().Find(a.Int(0)));
+  switch (command) {
     case IPC_RMID:
       if (!segment->OwnedBy(task.credentials())) return Error(EPERM);
       segment->removed = true;
@@ -107,8 +146,10 @@ SyscallResult SysShmctl(Task& task, const SyscallArguments& a) {
       RETURN_IF_ERROR(SysvSet(*segment, task.credentials(), wanted.shm_perm));
       return uint64_t{0};
     }
+    case SHM_STAT:
+    case SHM_STAT_ANY:
     case IPC_STAT: {
-      if (!segment->Allows(task.credentials(), 4)) return Error(EACCES);
+      if (command != SHM_STAT_ANY && !segment->Allows(task.credentials(), 4)) return Error(EACCES);
       shmid_ds status = {};
       status.shm_perm = segment->Describe();
       status.shm_segsz = segment->size;
@@ -119,7 +160,7 @@ SyscallResult SysShmctl(Task& task, const SyscallArguments& a) {
       status.shm_lpid = segment->last_process;
       status.shm_nattch = segment->attached();
       RETURN_IF_ERROR(task.memory().Write(a.Address(2), status));
-      return uint64_t{0};
+      return static_cast<uint64_t>(by_index ? segment->id : 0);
     }
     case SHM_LOCK:
     case SHM_UNLOCK:

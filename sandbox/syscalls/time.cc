@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "sandbox/kernel/clock.h"
+#include "sandbox/kernel/cpu_clock.h"
+#include "sandbox/kernel/cpu_timer.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/syscalls/handlers_kernel.h"
@@ -32,36 +34,11 @@ bool IsHostClock(clockid_t clock) {
   }
 }
 
-CpuTimes GroupTimes(const ThreadGroup& group) {
-  CpuTimes total = group.dead_tasks_times;
-  for (const Task* task : group.tasks()) {
-    const CpuTimes times = task->Times();
-    total.user += times.user;
-    total.system += times.system;
-  }
-  return total;
-}
-
 // Nanoseconds of `clock`, CPU clocks of guests included.
 Result<int64_t> Now(Task& task, clockid_t clock) {
   if (IsHostClock(clock)) return ClockNow(clock);
-  CpuTimes times;
-  if (clock == CLOCK_PROCESS_CPUTIME_ID) {
-    times = GroupTimes(task.thread_group());
-  } else if (clock == CLOCK_THREAD_CPUTIME_ID) {
-    times = task.Times();
-  } else if (clock < 0) {
-    // clock_getcpuclockid and pthread_getcpuclockid: the id, inverted, above three bits.
-    const pid_t id = ~(clock >> 3);
-    if ((clock & 3) == 3) return Error(EINVAL);
-    const bool thread = (clock & 4) != 0;
-    Task* target = id == 0 ? &task : task.kernel().FindTask(id);
-    if (target == nullptr) return Error(EINVAL);
-    times = thread ? target->Times() : GroupTimes(target->thread_group());
-  } else {
-    return Error(EINVAL);
-  }
-  return times.user + times.system;
+  ASSIGN_OR_RETURN(const CpuClock cpu_clock, FindCpuClock(task, clock));
+  return cpu_clock();
 }
 
 timeval ToTimeval(int64_t nanoseconds) {
@@ -81,6 +58,17 @@ SyscallResult SleepUntil(Task& task, Deadline deadline, bool relative, Addr rema
   task.restart_deadline = deadline;
   task.restart_remaining = remaining;
   return Error(abi::kERestartRestartBlock);
+}
+
+// Until another thread (or process) has used so much.
+SyscallResult SleepByCpuClock(Task& task, clockid_t clock, int64_t deadline) {
+  ASSIGN_OR_RETURN(CpuClock cpu_clock, FindCpuClock(task, clock));
+  CpuTimer timer(&task.kernel().timers(), task.kernel().cpu_count(), std::move(cpu_clock), [&task] { task.Wake(); });
+  timer.Set(deadline);
+  while (timer.deadline() != 0) {
+    if (!task.Block().ok()) return Error(abi::kERestartNoHand);
+  }
+  return 0;
 }
 
 rusage UsageOf(const CpuTimes& times) {
@@ -118,6 +106,7 @@ SyscallResult SysClockNanosleep(Task& task, const SyscallArguments& a) {
   ASSIGN_OR_RETURN(const int64_t now, Now(task, clock));
   if (clock == CLOCK_THREAD_CPUTIME_ID) return Error(EINVAL);
   const int64_t wanted = ToNanoseconds(time);
+  if (!IsHostClock(clock)) return SleepByCpuClock(task, clock, absolute ? wanted : now + wanted);
   if (!absolute) return SleepUntil(task, DeadlineIn(wanted), /*relative=*/true, a.Address(3));
   return SleepUntil(task, DeadlineIn(wanted > now ? wanted - now : 0), /*relative=*/false, 0);
 }
@@ -155,7 +144,7 @@ SyscallResult SysTime(Task& task, const SyscallArguments& a) {
 SyscallResult SysTimes(Task& task, const SyscallArguments& a) {
   const auto ticks = [](int64_t ns) { return ns / (kNanosecondsPerSecond / kTicksPerSecond); };
   if (a.Address(0) != 0) {
-    const CpuTimes own = GroupTimes(task.thread_group());
+    const CpuTimes own = task.thread_group().Times();
     const CpuTimes& children = task.thread_group().reaped_children_times;
     const tms answer{ticks(own.user), ticks(own.system), ticks(children.user), ticks(children.system)};
     RETURN_IF_ERROR(task.memory().Write(a.Address(0), answer));
@@ -167,7 +156,7 @@ SyscallResult SysGetrusage(Task& task, const SyscallArguments& a) {
   rusage usage;
   switch (a.Int(0)) {
     case RUSAGE_SELF:
-      usage = UsageOf(GroupTimes(task.thread_group()));
+      usage = UsageOf(task.thread_group().Times());
       break;
     case RUSAGE_THREAD:
       usage = UsageOf(task.Times());

@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "sandbox/kernel/clock.h"
+#include "sandbox/kernel/cpu_clock.h"
+#include "sandbox/kernel/cpu_timer.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/syscalls/handlers_kernel.h"
@@ -22,6 +24,11 @@ timeval ToTimeval(int64_t ns) { return {ns / kNanosecondsPerSecond, ns % kNanose
 bool IsValid(const timeval& time) {
   return time.tv_sec >= 0 && time.tv_sec < kNoDeadline / kNanosecondsPerSecond / 2 && time.tv_usec >= 0 &&
          time.tv_usec < 1000000;
+}
+
+int64_t LeftOf(const std::unique_ptr<CpuTimer>& timer) {
+  if (timer == nullptr || timer->deadline() == 0) return 0;
+  return std::max<int64_t>(timer->deadline() - timer->Now(), 1);
 }
 
 int64_t LeftOf(const std::unique_ptr<TimerQueue::Timer>& timer) {
@@ -48,6 +55,42 @@ void SetRealTimer(ThreadGroup& group, int64_t value, int64_t interval) {
   }
 }
 
+CpuIntervalTimer& CpuTimerOf(ThreadGroup& group, int which) {
+  return which == ITIMER_VIRTUAL ? group.virtual_timer : group.prof_timer;
+}
+
+void CpuTimerExpired(ThreadGroup* group, int which) {
+  CpuIntervalTimer& timer = CpuTimerOf(*group, which);
+  if (timer.interval != 0) timer.timer->Set(timer.timer->Now() + timer.interval);
+  group->Send(KernelSignalInfo(which == ITIMER_VIRTUAL ? SIGVTALRM : SIGPROF));
+}
+
+void SetCpuTimer(ThreadGroup& group, int which, int64_t value, int64_t interval) {
+  CpuIntervalTimer& timer = CpuTimerOf(group, which);
+  if (timer.timer == nullptr) {
+    const auto clock = [&group, which] {
+      const CpuTimes times = group.Times();
+      return times.user + (which == ITIMER_VIRTUAL ? 0 : times.system);
+    };
+    timer.timer = std::make_unique<CpuTimer>(&group.kernel().timers(), group.kernel().cpu_count(), clock,
+                                             [&group, which] { CpuTimerExpired(&group, which); });
+  }
+  timer.interval = interval;
+  if (value == 0) {
+    timer.timer->Cancel();
+  } else {
+    timer.timer->Set(timer.timer->Now() + value);
+  }
+}
+
+void Arm(PosixTimer& timer) {
+  if (timer.cpu_timer != nullptr) {
+    timer.cpu_timer->Set(timer.next);
+  } else {
+    timer.timer->Set(timer.next);
+  }
+}
+
 void PosixTimerExpired(ThreadGroup* group, PosixTimer* timer) {
   siginfo_t info{};
   info.si_signo = timer->event.sigev_signo;
@@ -61,11 +104,11 @@ void PosixTimerExpired(ThreadGroup* group, PosixTimer* timer) {
     group->Send(info);
   }
   if (timer->interval != 0) {
-    const int64_t late = MonotonicNow() - timer->next;
+    const int64_t late = (timer->cpu_timer != nullptr ? timer->cpu_timer->Now() : MonotonicNow()) - timer->next;
     const int64_t missed = late / timer->interval;
     timer->overrun = static_cast<int>(std::min<int64_t>(missed, kMaxOverrun));
     timer->next += (missed + 1) * timer->interval;
-    timer->timer->Set(timer->next);
+    Arm(*timer);
   }
 }
 
@@ -75,7 +118,10 @@ PosixTimer* FindTimer(Task& task, int id) {
   return it == timers.end() ? nullptr : it->second.get();
 }
 
-itimerspec StateOf(const PosixTimer& timer) { return {ToTimespec(timer.interval), ToTimespec(LeftOf(timer.timer))}; }
+itimerspec StateOf(const PosixTimer& timer) {
+  const int64_t left = timer.cpu_timer != nullptr ? LeftOf(timer.cpu_timer) : LeftOf(timer.timer);
+  return {ToTimespec(timer.interval), ToTimespec(left)};
+}
 
 bool IsTimerClock(clockid_t clock) {
   return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME || clock == CLOCK_TAI ||
@@ -97,29 +143,39 @@ SyscallResult SysGetitimer(Task& task, const SyscallArguments& a) {
   if (a.Int(0) == ITIMER_REAL) {
     const IntervalTimer& real = task.thread_group().real_timer;
     value = {ToTimeval(real.interval), ToTimeval(LeftOf(real.timer))};
-  } else if (a.Int(0) != ITIMER_VIRTUAL && a.Int(0) != ITIMER_PROF) {
+  } else if (a.Int(0) == ITIMER_VIRTUAL || a.Int(0) == ITIMER_PROF) {
+    const CpuIntervalTimer& timer = CpuTimerOf(task.thread_group(), a.Int(0));
+    value = {ToTimeval(timer.interval), ToTimeval(LeftOf(timer.timer))};
+  } else {
     return Error(EINVAL);
   }
   RETURN_IF_ERROR(task.memory().Write(a.Address(1), value));
   return 0;
 }
 
-// ITIMER_VIRTUAL and ITIMER_PROF would need the CPU time of stubs: refused rather than never firing.
 SyscallResult SysSetitimer(Task& task, const SyscallArguments& a) {
   itimerval wanted{};
   if (a.Address(1) != 0) {
     ASSIGN_OR_RETURN(wanted, task.memory().Read<itimerval>(a.Address(1)));
   }
   if (!IsValid(wanted.it_value) || !IsValid(wanted.it_interval)) return Error(EINVAL);
-  if (a.Int(0) != ITIMER_REAL) return Error(EINVAL);
+  if (a.Int(0) != ITIMER_REAL && a.Int(0) != ITIMER_VIRTUAL && a.Int(0) != ITIMER_PROF) return Error(EINVAL);
   if (a.Address(2) != 0) RETURN_IF_ERROR(SysGetitimer(task, {{a[0], a[2]}}));
-  SetRealTimer(task.thread_group(), ToNanoseconds(wanted.it_value), ToNanoseconds(wanted.it_interval));
+  const int64_t value = ToNanoseconds(wanted.it_value), interval = ToNanoseconds(wanted.it_interval);
+  if (a.Int(0) == ITIMER_REAL) {
+    SetRealTimer(task.thread_group(), value, interval);
+  } else {
+    SetCpuTimer(task.thread_group(), a.Int(0), value, interval);
+  }
   return 0;
 }
 
 SyscallResult SysTimerCreate(Task& task, const SyscallArguments& a) {
   ThreadGroup& group = task.thread_group();
-  if (!IsTimerClock(a.Int(0))) return Error(a.Int(0) == CLOCK_PROCESS_CPUTIME_ID ? EOPNOTSUPP : EINVAL);
+  CpuClock cpu_clock;
+  if (!IsTimerClock(a.Int(0))) {
+    ASSIGN_OR_RETURN(cpu_clock, FindCpuClock(task, a.Int(0)));
+  }
   if (group.posix_timers.size() >= kMaxTimers) return Error(EAGAIN);
   auto timer = std::make_unique<PosixTimer>();
   timer->id = group.next_timer_id;
@@ -140,8 +196,13 @@ SyscallResult SysTimerCreate(Task& task, const SyscallArguments& a) {
     }
   }
   PosixTimer* raw = timer.get();
-  timer->timer =
-      std::make_unique<TimerQueue::Timer>(&task.kernel().timers(), [&group, raw] { PosixTimerExpired(&group, raw); });
+  const auto expired = [&group, raw] { PosixTimerExpired(&group, raw); };
+  TimerQueue* const queue = &task.kernel().timers();
+  if (cpu_clock) {
+    timer->cpu_timer = std::make_unique<CpuTimer>(queue, task.kernel().cpu_count(), std::move(cpu_clock), expired);
+  } else {
+    timer->timer = std::make_unique<TimerQueue::Timer>(queue, expired);
+  }
   RETURN_IF_ERROR(task.memory().Write<int>(a.Address(2), timer->id));
   ++group.next_timer_id;
   group.posix_timers[timer->id] = std::move(timer);
@@ -157,13 +218,18 @@ SyscallResult SysTimerSettime(Task& task, const SyscallArguments& a) {
   timer->interval = sandbox::ToNanoseconds(wanted.it_interval);
   timer->overrun = 0;
   const int64_t value = sandbox::ToNanoseconds(wanted.it_value);
+  const bool absolute = (a.Int(1) & TIMER_ABSTIME) != 0;
+  if (timer->cpu_timer != nullptr) {
+    timer->next = absolute ? value : timer->cpu_timer->Now() + value;
+    value == 0 ? timer->cpu_timer->Cancel() : Arm(*timer);
+    return 0;
+  }
   if (value == 0) {
     timer->timer->Cancel();
     return 0;
   }
-  const bool absolute = (a.Int(1) & TIMER_ABSTIME) != 0;
   timer->next = absolute ? DeadlineIn(std::max<int64_t>(value - ClockNow(timer->clock), 0)) : DeadlineIn(value);
-  timer->timer->Set(timer->next);
+  Arm(*timer);
   return 0;
 }
 

@@ -4,12 +4,16 @@
 
 #include <optional>
 
+#include "sandbox/fs/pid_file.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/syscalls/handlers_kernel.h"
+#include "sandbox/vfs/fd_table.h"
 
 namespace sandbox {
 namespace {
+
+constexpr int kPidFd = 3;  // P_PIDFD
 
 struct Request {
   idtype_t type = P_ALL;
@@ -129,11 +133,20 @@ SyscallResult SysWaitid(Task& task, const SyscallArguments& a) {
   if ((options & kStates) == 0) return Error(EINVAL);
   if ((options & ~(kStates | WNOHANG | WNOWAIT | __WNOTHREAD | __WCLONE | __WALL)) != 0) return Error(EINVAL);
   const int type = a.Int(0);
-  if (type != P_ALL && type != P_PID && type != P_PGID) return Error(EINVAL);
-  Request request{static_cast<idtype_t>(type), a.Int(1), options};
+  if (type != P_ALL && type != P_PID && type != P_PGID && type != kPidFd) return Error(EINVAL);
+  Request request{static_cast<idtype_t>(type == kPidFd ? P_PID : type), a.Int(1), options};
+  if (type == kPidFd) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<File> file, task.fd_table()->Get(request.id));
+    const auto pid_file = std::dynamic_pointer_cast<PidFile>(file);
+    if (pid_file == nullptr) return Error(EBADF);
+    request.id = pid_file->process()->id();
+    if (pid_file->nonblocking()) request.options |= WNOHANG;
+  }
   if (request.type == P_PGID && request.id == 0) request.id = task.thread_group().process_group()->id;
   if ((request.type == P_PID && request.id <= 0) || (request.type == P_PGID && request.id < 0)) return Error(EINVAL);
   ASSIGN_OR_RETURN(const Found found, WaitFor(task, request));
+  // A pidfd that was opened with PIDFD_NONBLOCK.
+  if (found.pid == 0 && (options & WNOHANG) == 0) return Error(EAGAIN);
   if (a.Address(2) != 0) {
     siginfo_t info{};
     if (found.pid != 0) {

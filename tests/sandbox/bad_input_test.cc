@@ -1,9 +1,18 @@
 // What users get wrong: one clear line that names it, the right exit code, nothing left behind.
 #include <elf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "gtest/gtest.h"
@@ -62,8 +71,115 @@ TEST(BadInput, CommandLine) {
 }
 
 TEST(BadInput, Root) {
-  ExpectRefused({"missing root", {"do", "--root=/no/such/root", "--", "ls"}, 2, "/no/such/root"});
-  ExpectRefused({"root is a file", {"do", "--root=/etc/passwd", "--", "ls"}, 2, "/etc/passwd"});
+  ExpectRefused({"missing root", {"do", "--root=/no/such/root", "--", "ls"}, 125, "/no/such/root"});
+  ExpectRefused({"root is a file", {"do", "--root=/etc/passwd", "--", "ls"}, 125, "/etc/passwd"});
+  ExpectRefused({"missing bind source", {"do", "--bind=/no/such:/mnt", "--", "ls"}, 125, "/no/such"});
+  ExpectRefused({"missing overlay", {"do", "--overlay=/no/such/dir", "--", "ls"}, 125, "/no/such/dir"});
+  ExpectRefused({"missing working directory", {"do", "--cwd=/no/such", "--", "ls"}, 125, "/no/such"});
+}
+
+// -- what the host refuses
+
+// System call `number` answers `error` if its first argument has any of the bits `mask` (all if 0).
+void Forbid(int number, uint32_t mask, int error) {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, mask == 0 ? 0xffffffff : mask, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{std::size(program), program};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+    _exit(99);
+}
+
+void ExpectFailure(const char* what, const std::function<void()>& prepare, const std::string& says,
+                   const std::vector<std::string>& flags = {}) {
+  SCOPED_TRACE(what);
+  const Outcome outcome = RunSandboxed({"/bin/echo", "hello"}, {.flags = flags, .prepare = prepare});
+  EXPECT_EQ(outcome.code, 125) << outcome.err;
+  EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err;
+  EXPECT_EQ(LinesOf(outcome.err), 1) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST(BadInput, HostWithoutPtrace) {
+  ExpectFailure(
+      "seccomp forbids ptrace", [] { Forbid(SYS_ptrace, 0, EPERM); }, "forbids ptrace: a seccomp filter");
+}
+
+TEST(BadInput, HostWithoutUserNamespaces) {
+  ExpectFailure(
+      "seccomp forbids them", [] { Forbid(SYS_clone, CLONE_NEWUSER, EPERM); },
+      "the host does not allow user namespaces");
+  ExpectFailure(
+      "there are too many", [] { Forbid(SYS_clone, CLONE_NEWUSER, ENOSPC); }, "max_user_namespaces");
+}
+
+TEST(BadInput, OrdinaryUserMayNotReadTheRoot) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to become somebody else";
+  const std::string root = testing::TempDir() + "/closed";
+  mkdir(root.c_str(), 0700);
+  // The binary under test may lie where only root looks.
+  const Outcome copied = RunNative({"sh", "-c",
+                                    "cp -L " + DataFile("sandbox/sandbox") +
+                                        " /tmp/sandbox-for-all.$$ && "
+                                        "chmod 755 /tmp/sandbox-for-all.$$ && echo /tmp/sandbox-for-all.$$"});
+  const std::string path = copied.out.substr(0, copied.out.find('\n'));
+  const auto become_nobody = [] {
+    if (setgid(65534) != 0 || setuid(65534) != 0 || chdir("/") != 0) _exit(99);
+  };
+  const Outcome outcome = RunNative({path, "do", "--root=" + root, "--", "/bin/true"}, {.prepare = become_nobody});
+  EXPECT_EQ(outcome.code, 125) << outcome.err;
+  EXPECT_NE(outcome.err.find(root + ": Permission denied"), std::string::npos) << outcome.err;
+  // And what such a user may do, works.
+  const Outcome works = RunNative({path, "do", "--", "/usr/bin/id", "-u"}, {.prepare = become_nobody});
+  EXPECT_EQ(works.code, 0) << works.err;
+  unlink(path.c_str());
+}
+
+TEST(BadInput, OutOfDescriptorsOrMemory) {
+  for (const rlim_t limit : {4, 6, 8, 10, 12, 14, 16, 20}) {
+    const auto few = [limit] {
+      const rlimit value{limit, limit};
+      setrlimit(RLIMIT_NOFILE, &value);
+    };
+    const Outcome outcome = RunSandboxed({"/bin/echo", "hello"}, {.prepare = few});
+    SCOPED_TRACE(limit);
+    if (outcome.code == 0) {
+      EXPECT_EQ(outcome.out, "hello\n");
+      continue;
+    }
+    EXPECT_TRUE(outcome.code >= 125 && outcome.code <= 127) << outcome.code;
+    EXPECT_EQ(LinesOf(outcome.err), 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("Too many open files"), std::string::npos) << outcome.err;
+  }
+  const auto little = [] {
+    const rlimit value{32 << 20, 32 << 20};
+    setrlimit(RLIMIT_AS, &value);
+  };
+  const Outcome outcome = RunSandboxed({"/bin/echo", "hello"}, {.prepare = little});
+  EXPECT_TRUE(outcome.code >= 125 && outcome.code <= 127) << outcome.code;
+  EXPECT_EQ(LinesOf(outcome.err), 1) << outcome.err;
+}
+
+// Nothing of a run stays behind, however it ends: no process, no mount, no file.
+TEST(BadInput, NothingIsLeftBehind) {
+  const auto traces = [] {
+    return RunNative({"sh", "-c",
+                      "cat /proc/self/mounts; ls -A /tmp /dev/shm | grep -v sandbox-for-all; ps -e -o comm= | grep -c "
+                      "'^sandbox$'"})
+        .out;
+  };
+  const std::string before = traces();
+  RunSandboxed({"sh", "-c", "sleep 100 & echo x > /tmp/left; kill -9 $$"});
+  RunSandboxed({"sh", "-c", "sleep 100 & exit 3"});
+  RunSandboxed({"/no/such"});
+  RunSandboxed({"sleep", "100"}, {.flags = {"--timeout=500ms"}});
+  RunSandboxed({"sh", "-c", "mkdir /tmp/a; mount -t tmpfs none /tmp/a; sleep 100"}, {.timeout_seconds = 2});
+  EXPECT_EQ(traces(), before);
 }
 
 TEST(BadInput, Program) {

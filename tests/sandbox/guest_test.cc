@@ -6,6 +6,8 @@ namespace sandbox::tests {
 namespace {
 
 TEST(Guest, Signals) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/signals")}); }
+TEST(Guest, CpuTime) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cpu_time")}); }
+TEST(Guest, Ipc) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/ipc")}); }
 TEST(Guest, Memory) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/memory")}); }
 TEST(Guest, Threads) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/threads")}); }
 

@@ -37,12 +37,14 @@ struct Pipe {
 const std::vector<std::string> kEnvironment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                                "HOME=/root", "LANG=C.UTF-8", "TERM=dumb"};
 
-[[noreturn]] void Child(const std::vector<std::string>& command, const Pipe& in, const Pipe& out, const Pipe& err) {
+[[noreturn]] void Child(const std::vector<std::string>& command, const RunOptions& options, const Pipe& in,
+                        const Pipe& out, const Pipe& err) {
   setpgid(0, 0);
   dup2(in.read, 0);
   dup2(out.write, 1);
   dup2(err.write, 2);
   std::vector<char*> arguments, environment;
+  if (options.prepare) options.prepare();
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   for (const std::string& word : kEnvironment) environment.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -59,7 +61,7 @@ Outcome RunNative(const std::vector<std::string>& command, const RunOptions& opt
   const pid_t pid = fork();
   if (pid == 0) {
     signal(SIGPIPE, SIG_DFL);
-    Child(command, in, out, err);
+    Child(command, options, in, out, err);
   }
   in.CloseRead();
   out.CloseWrite();

@@ -2,6 +2,7 @@
 #ifndef TESTS_SANDBOX_RUN_H_
 #define TESTS_SANDBOX_RUN_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct RunOptions {
   std::string input;
   std::vector<std::string> flags;  // of `sandbox do`
   int timeout_seconds = 60;        // then it is killed, and code is 137
+  std::function<void()> prepare;   // in the new process, before it executes the command
 };
 
 Outcome RunNative(const std::vector<std::string>& command, const RunOptions& options = {});

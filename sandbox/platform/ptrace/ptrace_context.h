@@ -30,6 +30,7 @@ class PtraceContext : public Context {
   Result<std::unique_ptr<Context>> Fork() override;
   Result<void> NewAddressSpace() override;
   const std::shared_ptr<AddressSpace>& address_space() const override { return space_; }
+  int64_t GuestTime() const override;
   void WillBlock() override;
   void DidBlock() override;
 

@@ -1,11 +1,12 @@
 #include "sandbox/platform/ptrace/ptrace_platform.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <string>
 
 #include "absl/status/status.h"
@@ -21,12 +22,12 @@ static_assert(kGuestAddressEnd <= kStubCode, "the stub lies above everything a g
 // The end of what a process of the host can map.
 constexpr Addr kHostAddressEnd = 0x7fff'ffff'f000;
 
+char g_scope = 0;
+
 absl::Status WhyPtraceFailed(int error) {
-  std::string scope;
-  std::ifstream("/proc/sys/kernel/yama/ptrace_scope") >> scope;
-  if (scope == "2" || scope == "3") {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the host forbids ptrace (kernel.yama.ptrace_scope is ", scope, "): set it to 0 or 1"));
+  if (g_scope == '2' || g_scope == '3') {
+    return absl::PermissionDeniedError(absl::StrCat("the host forbids ptrace (kernel.yama.ptrace_scope is ",
+                                                    std::string(1, g_scope), "): set it to 0 or 1"));
   }
   if (error == EPERM || error == ENOSYS) {
     return absl::PermissionDeniedError(
@@ -38,6 +39,13 @@ absl::Status WhyPtraceFailed(int error) {
 }
 
 }  // namespace
+
+void RememberPtraceScope() {
+  const int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  if (read(fd, &g_scope, 1) != 1) g_scope = 0;
+  close(fd);
+}
 
 absl::StatusOr<std::unique_ptr<PtracePlatform>> PtracePlatform::Create() {
   absl::StatusOr<StubMemory> memory = StubMemory::Create();

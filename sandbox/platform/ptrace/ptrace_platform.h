@@ -20,6 +20,9 @@
 
 namespace sandbox {
 
+// Notes what the host's Yama says about ptrace, for the message if it is refused: called while /proc can be seen.
+void RememberPtraceScope();
+
 class PtracePlatform : public Platform {
  public:
   // Forks the first stub; call while the process has a single thread. Fails with a line that names what forbids ptrace.

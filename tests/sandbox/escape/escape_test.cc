@@ -117,6 +117,21 @@ TEST_F(EscapeTest, RenameRaceOnTheHost) {
   std::filesystem::remove_all(root() + "/tmp");
   std::filesystem::create_directory(root() + "/tmp");
 }
+TEST_F(EscapeTest, SymlinkRace) { ExpectHeld({"symlink_race", treasure()}); }
+TEST_F(EscapeTest, SymlinkRaceOnTheHost) {
+  ExpectHeld({"symlink_race", treasure()}, {"--overlay=none"});
+  std::filesystem::remove_all(root() + "/tmp");
+  std::filesystem::create_directory(root() + "/tmp");
+}
+// What several links make on the host, they all make.
+TEST_F(EscapeTest, SeveralSymbolicLinksOnTheHost) {
+  ExpectHeld({"several_links"}, {"--overlay=none"});
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(std::filesystem::is_symlink(root() + "/tmp/link" + std::to_string(i))) << i;
+  }
+  std::filesystem::remove_all(root() + "/tmp");
+  std::filesystem::create_directory(root() + "/tmp");
+}
 TEST_F(EscapeTest, SymbolicLinksOnTheHost) {
   ExpectHeld({"symbolic_links", treasure()}, {"--overlay=none"});
   std::filesystem::remove_all(root() + "/tmp");

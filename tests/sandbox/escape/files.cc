@@ -173,6 +173,65 @@ void RenameRace(const Arguments& arguments) {
   for (pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
+// The last name of a path changes between a file and links to the treasure, absolute and relative to any depth, while
+// it is opened for reading and writing, cut, removed, linked and renamed. The sentry asks the host by name: the host
+// must not follow what has become a link meanwhile. The test compares the treasure afterwards.
+void* SwapLinks(void* argument) {
+  auto* race = static_cast<Race*>(argument);
+  const std::string name = "/tmp/swap/name", other = "/tmp/swap/other";
+  for (int levels = 0; !race->stop; levels = (levels + 1) % 12) {
+    const std::string target = levels == 0 ? race->treasure : Up(levels) + race->treasure.substr(1);
+    unlink(other.c_str());
+    symlink(target.c_str(), other.c_str());
+    rename(other.c_str(), name.c_str());
+    close(open(other.c_str(), O_CREAT | O_WRONLY, 0666));
+    rename(other.c_str(), name.c_str());
+  }
+  return nullptr;
+}
+
+void* UseSwapped(void* argument) {
+  auto* race = static_cast<Race*>(argument);
+  while (!race->stop) {
+    TryPath("/tmp/swap/name");
+    const int fd = open("/tmp/swap/name", O_RDWR | O_CREAT | O_TRUNC, 0666);
+    if (fd >= 0) {
+      write(fd, "overwritten", 11);
+      ftruncate(fd, 3);
+      fchmod(fd, 0);
+    }
+    close(fd);
+    truncate("/tmp/swap/name", 0);
+    chmod("/tmp/swap/name", 0777);
+    chown("/tmp/swap/name", 1, 1);
+    link("/tmp/swap/name", "/tmp/swap/linked");
+    TryPath("/tmp/swap/linked");
+    unlink("/tmp/swap/linked");
+    utimensat(AT_FDCWD, "/tmp/swap/name", nullptr, 0);
+  }
+  return nullptr;
+}
+
+void SeveralLinks(const Arguments&) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "/tmp/link" + std::to_string(i);
+    if (symlink(i % 2 == 0 ? "/nowhere" : "link0", name.c_str()) != 0) Broken("symlink");
+    char target[100];
+    if (readlink(name.c_str(), target, sizeof(target)) <= 0) Broken("readlink");
+  }
+}
+
+void SymlinkRace(const Arguments& arguments) {
+  Race race{.treasure = arguments.at(0)};
+  mkdir("/tmp", 0777);
+  mkdir("/tmp/swap", 0777);
+  pthread_t threads[4];
+  for (int i = 0; i < 4; ++i) pthread_create(&threads[i], nullptr, i % 2 == 0 ? SwapLinks : UseSwapped, &race);
+  sleep(3);
+  race.stop = true;
+  for (pthread_t thread : threads) pthread_join(thread, nullptr);
+}
+
 // What gets a root user out of a chroot leads to the sandbox's root at most.
 void Chroot(const Arguments& arguments) {
   mkdir("/tmp", 0777);
@@ -298,6 +357,8 @@ const std::vector<Attack> kFileAttacks = {
     {"proc_links", ProcLinks},
     {"proc_files", ProcFiles},
     {"rename_race", RenameRace},
+    {"symlink_race", SymlinkRace},
+    {"several_links", SeveralLinks},
     {"chroot", Chroot},
     {"descriptor_passing", DescriptorPassing},
     {"handles", Handles},

@@ -1,0 +1,187 @@
+// The first process inside during a soak: runs rounds of load, and between them says that all is well.
+//
+//   guest calls|trinity|stress SECONDS SEED
+//
+// On standard output: "pulse" every second, "quiet N COUNT" after each round, when everything else inside has ended and
+// only this process is left; COUNT is how many calls, runs or stressors there were so far. As process 1 it reaps
+// everything, and kill(-1) of others does not reach it. Ends with 0, or says what went wrong.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/sandbox/soak/random_calls.h"
+
+namespace soak {
+namespace {
+
+constexpr int kRoundSeconds = 15;
+constexpr int kProcessSeconds = 3;  // then a caller is replaced: it has blocked, or given up what it needs to go on
+constexpr int kCallers = 4;
+constexpr uid_t kNobody = 65534;
+
+const char* const kStressClasses[] = {"filesystem", "os", "pipe",      "memory", "network", "scheduler",
+                                      "security",   "vm", "interrupt", "io",     "device"};
+const char* const kTrinityDomains[] = {"-PPF_INET", "-PPF_INET6", "-PPF_NETLINK", "--disable-fds=sockets"};
+
+int64_t Now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
+}
+
+void Sleep(int milliseconds) {
+  const timespec time{milliseconds / 1000, milliseconds % 1000 * 1'000'000l};
+  nanosleep(&time, nullptr);
+}
+
+// Starts processes of one kind over and over, until it is killed.
+class Load {
+ public:
+  Load(std::string kind, uint64_t seed, Shared* shared) : kind_(std::move(kind)), seed_(seed), shared_(shared) {}
+
+  [[noreturn]] void Run(int which) {
+    for (uint64_t run = 0;; ++run) {
+      const uint64_t seed = seed_ * 1000003 + static_cast<uint64_t>(which) * 1009 + run;
+      const pid_t child = fork();
+      if (child == 0) Child(which, seed);
+      if (child < 0) {
+        Sleep(100);
+        continue;
+      }
+      Await(child, kind_ == "calls" ? kProcessSeconds * 1000 : kRoundSeconds * 1000);
+    }
+  }
+
+ private:
+  static void Await(pid_t child, int milliseconds) {
+    const int64_t end = Now() + milliseconds;
+    while (waitpid(child, nullptr, WNOHANG) == 0) {
+      if (Now() > end) {
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        return;
+      }
+      Sleep(20);
+    }
+  }
+
+  [[noreturn]] void Child(int which, uint64_t seed) {
+    setpgid(0, 0);
+    const std::string directory = "/tmp/soak/" + std::to_string(seed);
+    mkdir(directory.c_str(), 0777);
+    chmod(directory.c_str(), 0777);
+    if (chdir(directory.c_str()) != 0) _exit(1);
+    const rlimit file_size{16 << 20, 16 << 20};
+    setrlimit(RLIMIT_FSIZE, &file_size);
+    const bool as_root = which == 0;
+    if (kind_ == "calls") {
+      if (!as_root && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(1);
+      MakeRandomCalls(seed, as_root, shared_);
+    }
+    __atomic_fetch_add(&shared_->calls, 1, __ATOMIC_RELAXED);
+    const int null = open("/dev/null", O_RDWR);
+    for (int fd : {0, 1, 2}) dup2(null, fd);
+    if (kind_ == "trinity") Trinity(seed);
+    Stress(as_root, seed);
+  }
+
+  [[noreturn]] static void Trinity(uint64_t seed) {
+    const std::string number = std::to_string(static_cast<uint32_t>(seed));
+    execlp("trinity", "trinity", "--dropprivs", "-q", "-loff", "-C3", "-s", number.c_str(), "-N200000",
+           "--disable-fds=perf", "--disable-fds=drm", kTrinityDomains[seed % std::size(kTrinityDomains)], nullptr);
+    _exit(1);
+  }
+
+  [[noreturn]] static void Stress(bool as_root, uint64_t seed) {
+    if (!as_root && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(1);
+    const char* name = kStressClasses[seed % std::size(kStressClasses)];
+    const std::string number = std::to_string(static_cast<uint32_t>(seed));
+    // Each stressor of the class for a second, in an order of its own; what would only heat the CPU is left out.
+    execlp("stress-ng", "stress-ng", "--class", name, "--random", "2", "-t", "4", "--seed", number.c_str(),
+           "--vm-bytes", "16m", "--temp-path", ".", nullptr);
+    _exit(1);
+  }
+
+  const std::string kind_;
+  const uint64_t seed_;
+  Shared* const shared_;
+};
+
+// Ends everything but this process. False if something does not end within ten seconds.
+bool EndAll() {
+  const int64_t end = Now() + 10'000;
+  for (;;) {
+    kill(-1, SIGKILL);
+    const pid_t pid = waitpid(-1, nullptr, WNOHANG);
+    if (pid < 0) return true;
+    if (pid == 0) Sleep(10);
+    if (Now() > end) return false;
+  }
+}
+
+void CleanUp() {
+  const pid_t child = fork();
+  if (child == 0) {
+    const int null = open("/dev/null", O_RDWR);
+    dup2(null, 2);
+    execl("/bin/sh", "sh", "-c",
+          "for m in $(sed -n 's|^[^ ]* \\(/tmp[^ ]*\\) .*|\\1|p' /proc/mounts); do umount -l $m; done;"
+          "rm -rf /tmp/soak /tmp/* /dev/shm/* /dev/mqueue/*;"
+          "ipcrm --all",
+          nullptr);
+    _exit(127);
+  }
+  waitpid(child, nullptr, 0);
+}
+
+int Run(const std::string& kind, int seconds, uint64_t seed) {
+  auto* shared = static_cast<Shared*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  setvbuf(stdout, nullptr, _IOLBF, 0);
+  const int64_t end = Now() + seconds * 1000;
+  for (int round = 0; Now() < end; ++round) {
+    mkdir("/tmp/soak", 0777);
+    chmod("/tmp/soak", 0777);
+    for (int which = 0; which < (kind == "trinity" ? 1 : kCallers); ++which) {
+      const pid_t worker = fork();
+      if (worker == 0) Load(kind, seed + round, shared).Run(which);
+      if (worker < 0) {
+        printf("cannot fork: %s\n", strerror(errno));
+        return 1;
+      }
+    }
+    for (int i = 0; i < kRoundSeconds && Now() < end; ++i) {
+      Sleep(1000);
+      printf("pulse\n");
+      while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    }
+    if (!EndAll()) {
+      printf("processes do not end on SIGKILL\n");
+      return 1;
+    }
+    CleanUp();
+    Sleep(300);
+    printf("quiet %d %lu\n", round, __atomic_load_n(&shared->calls, __ATOMIC_RELAXED));
+    Sleep(700);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace soak
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  return soak::Run(argv[1], atoi(argv[2]), strtoull(argv[3], nullptr, 10));
+}
