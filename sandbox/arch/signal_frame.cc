@@ -107,7 +107,7 @@ Result<RestoredFrame> PopSignalFrame(GuestMemory& memory, Registers* registers, 
   r.cs = kUserCodeSegment;
   r.ss = kUserStackSegment;
   r.eflags = (r.eflags & ~kSettableFlags) | (c.eflags & kSettableFlags);
-  if (c.fpstate == 0) {
+  if (c.fpstate == 0 || extended_state->size() < kLegacySize + sizeof(uint64_t)) {
     extended_state->clear();
   } else {
     std::vector<uint8_t> image(extended_state->size());

@@ -12,6 +12,7 @@
 #include "common/explain/explain.h"
 #include "sandbox/boot/sentry.h"
 #include "sandbox/confine/confine.h"
+#include "sandbox/platform/ptrace/host_vdso.h"
 #include "sandbox/platform/ptrace/ptrace_platform.h"
 #include "sandbox/policy/policy.h"
 #include "sandbox/strace/strace.h"
@@ -31,6 +32,7 @@ ConfineOptions TreesOf(const Request& request) {
   for (const Bind& bind : request.binds) options.trees.push_back({bind.source, bind.writable});
   if (request.overlay != "memory" && request.overlay != "none") options.trees.push_back({request.overlay, true});
   options.host_network = request.host_network;
+  options.memory_bytes = request.memory_bytes;
   options.unconfined = request.unconfined;
   return options;
 }
@@ -54,10 +56,11 @@ absl::StatusOr<int> RunContainer(const Request& request) {
     if (absl::Status status = strace::Start(request.strace_filter, /*fd=*/2); !status.ok()) return status;
   }
   RememberPtraceScope();
+  const HostVdso vdso = FindHostVdso();
   EXPLAIN() << "opening " << request.root
             << " and entering new user, PID, mount, IPC, UTS and network namespaces with an empty root";
-  absl::StatusOr<int> code =
-      RunConfined(TreesOf(request), [&](const Confined& confined) { return RunSentry(request, policy, confined); });
+  absl::StatusOr<int> code = RunConfined(
+      TreesOf(request), [&](const Confined& confined) { return RunSentry(request, policy, vdso, confined); });
   if (!code.ok() && !absl::IsInvalidArgument(code.status())) {
     std::fprintf(stderr, "sandbox: %s\n", std::string(code.status().message()).c_str());
     return kExitSandboxFailed;

@@ -20,7 +20,7 @@ absl::Status Failed(absl::string_view step) {
 
 }  // namespace
 
-absl::Status DropPrivileges() {
+absl::Status DropPrivileges(uint64_t kept) {
   // From capability 0 up to the last one that this kernel knows (EINVAL beyond it).
   for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) continue;
   if (errno != EINVAL) return Failed("empty its capability bounding set");
@@ -32,8 +32,9 @@ absl::Status DropPrivileges() {
     return Failed("lock its securebits");
   }
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  __user_cap_data_struct none[2] = {};
-  if (syscall(SYS_capset, &header, none) != 0) return Failed("drop its capabilities");
+  __user_cap_data_struct sets[2] = {};
+  for (int half = 0; half < 2; ++half) sets[half].effective = sets[half].permitted = kept >> (32 * half) & 0xffffffff;
+  if (syscall(SYS_capset, &header, sets) != 0) return Failed("drop its capabilities");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Failed("set no_new_privs");
   return absl::OkStatus();
 }

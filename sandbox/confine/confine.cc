@@ -15,10 +15,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "sandbox/confine/capabilities.h"
 #include "sandbox/confine/namespaces.h"
+#include "sandbox/confine/reader.h"
 
 namespace sandbox {
 namespace {
@@ -55,9 +57,10 @@ absl::StatusOr<int> RunUnconfined(const ConfineOptions& options, const std::func
 struct Channels {
   int go[2] = {-1, -1};
   int report[2] = {-1, -1};
+  int error = 0;
 
   Channels() {
-    if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) perror("sandbox: pipe");
+    if (pipe2(go, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0) error = errno;
   }
   ~Channels() {
     for (int* fd : {&go[0], &go[1], &report[0], &report[1]}) Close(fd);
@@ -68,17 +71,44 @@ struct Channels {
   }
 };
 
+absl::Status CloneFailed(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EUSERS:
+      return absl::FailedPreconditionError(
+          "the host allows no more user namespaces; raise /proc/sys/user/max_user_namespaces");
+    case EPERM:
+    case EACCES:
+      return absl::FailedPreconditionError(
+          "the host does not allow user namespaces (see kernel.unprivileged_userns_clone, "
+          "kernel.apparmor_restrict_unprivileged_userns, the seccomp profile of the container this runs in; in a chroot "
+          "there are none)");
+    default:
+      return absl::FailedPreconditionError(absl::StrCat("cannot start the sentry: clone: ", strerror(error)));
+  }
+}
+
 absl::StatusOr<Confined> EnterConfinement(const ConfineOptions& options, Channels& channels) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return absl::ErrnoToStatus(errno, "prctl(PR_SET_PDEATHSIG)");
+  std::optional<NewNetwork> network;
+  if (!options.host_network) network.emplace();
+  if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) != 0) return CloneFailed(errno);
   char go;
   // End of file: the launcher is gone already, and the death signal with it.
   if (read(channels.go[0], &go, 1) != 1) _exit(1);
   umask(0);
   Confined confined;
-  absl::StatusOr<std::vector<int>> trees = OpenTrees(options.trees);
+  int empty = -1;
+  absl::StatusOr<std::vector<int>> trees = OpenTrees(options.trees, &empty);
   if (!trees.ok()) return trees.status();
   confined.tree_fds = *std::move(trees);
-  absl::Status status = EnterEmptyRoot();
+  if (options.memory_bytes != 0) {
+    absl::StatusOr<int> memory = LimitedFile(options.memory_bytes);
+    if (!memory.ok()) return memory.status();
+    confined.memory_fd = *memory;
+  }
+  absl::Status status = EnterEmptyRoot(empty);
+  if (status.ok() && network) status = network->Enter();
   if (status.ok()) status = DropPrivileges();
   if (!status.ok()) return status;
   return confined;
@@ -118,12 +148,19 @@ int ExitCode(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-// Passes signals on until the child ends. `signal_fd` reads the blocked kForwarded signals and SIGCHLD.
-int WaitForChild(pid_t child, int signal_fd) {
+// Passes signals on until the child ends. `signal_fd` reads the blocked kForwarded signals and SIGCHLD. Starts the
+// reader when it is wanted.
+int WaitForChild(pid_t child, int signal_fd, Reader& reader) {
   bool asked_to_stop = false;
   for (;;) {
     int status;
     if (waitpid(child, &status, WNOHANG) == child) return ExitCode(status);
+    pollfd events[2] = {{signal_fd, POLLIN, 0}, {reader.wish_fd(), POLLIN, 0}};
+    if (poll(events, 2, -1) < 0) continue;
+    // Not at the end of file that the end of the sentry is.
+    if ((events[1].revents & (POLLIN | POLLHUP)) == POLLIN) reader.Start(child);
+    if ((events[1].revents & POLLHUP) != 0) reader.Dismiss();
+    if ((events[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo info;
     if (read(signal_fd, &info, sizeof(info)) != sizeof(info)) continue;
     const int signal = static_cast<int>(info.ssi_signo);
@@ -179,23 +216,6 @@ class SavedTerminal {
   const bool saved_;
 };
 
-absl::Status CloneFailed(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EUSERS:
-      return absl::FailedPreconditionError(
-          "the host allows no more user namespaces; raise /proc/sys/user/max_user_namespaces");
-    case EPERM:
-    case EACCES:
-      return absl::FailedPreconditionError(
-          "the host does not allow user namespaces (see kernel.unprivileged_userns_clone, "
-          "kernel.apparmor_restrict_unprivileged_userns, the seccomp profile of the container this runs in; in a chroot "
-          "there are none)");
-    default:
-      return absl::FailedPreconditionError(absl::StrCat("cannot start the sentry: clone: ", strerror(error)));
-  }
-}
-
 }  // namespace
 
 void CloseInheritedDescriptors() { close_range(3, ~0u, 0); }
@@ -208,8 +228,12 @@ absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::functi
   SavedTerminal terminal;
   Channels channels;
   BlockedSignals signals;
-  unsigned long flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD;
-  if (!options.host_network) flags |= CLONE_NEWNET;
+  if (channels.error != 0 || signals.fd() < 0) {
+    return absl::ErrnoToStatus(channels.error != 0 ? channels.error : EMFILE, "cannot start the sentry");
+  }
+  Reader reader(!options.trees.empty());
+  // The child makes the others itself, several at a time.
+  unsigned long flags = CLONE_NEWUSER | CLONE_NEWPID | SIGCHLD;
   fflush(nullptr);
   // Like fork(2): no new stack. libc keeps the thread's id where it told the kernel to clear it; there the child's
   // goes.
@@ -221,8 +245,10 @@ absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::functi
   if (child < 0) return CloneFailed(errno);
   if (child == 0) {
     signals.Restore();
+    reader.EnterSentry();
     RunChild(options, channels, body);
   }
+  reader.EnterLauncher();
   Channels::Close(&channels.go[0]);
   Channels::Close(&channels.report[1]);
   absl::Status status = MapIds(child);
@@ -230,7 +256,7 @@ absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::functi
   if (status.ok() && write(channels.go[1], "", 1) != 1) status = absl::ErrnoToStatus(errno, "start the sentry");
   Channels::Close(&channels.go[1]);
   if (status.ok()) status = ReadReport(channels.report[0]);
-  int code = WaitForChild(child, signals.fd());
+  int code = WaitForChild(child, signals.fd(), reader);
   if (!status.ok()) return status;
   return code;
 }

@@ -21,6 +21,7 @@
 #ifndef SANDBOX_CONFINE_CONFINE_H_
 #define SANDBOX_CONFINE_CONFINE_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ struct HostTree {
 
 struct ConfineOptions {
   std::vector<HostTree> trees;
+  // Limit of the guests' memory; 0: none.
+  uint64_t memory_bytes = 0;
   // Stays in the host's network namespace.
   bool host_network = false;
   // --debug_unconfined: runs `body` in this process with all of its rights, and says so on standard error.
@@ -50,6 +53,8 @@ struct ConfineOptions {
 struct Confined {
   // O_PATH descriptors, close-on-exec, in the order of ConfineOptions::trees.
   std::vector<int> tree_fds;
+  // With ConfineOptions::memory_bytes: an empty file that the host lets grow no larger. Else -1.
+  int memory_fd = -1;
   bool unconfined = false;
 };
 
@@ -61,8 +66,9 @@ void CloseInheritedDescriptors();
 // this process (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT) are passed on to the child;
 // those of the terminal reach the child by themselves. A second SIGINT or SIGTERM kills the child.
 //
-// Call it while the process has one thread. Fails with InvalidArgument for a tree that cannot be opened or a standard
-// stream that is a directory, with FailedPrecondition if the host does not allow a step, saying which and what helps.
+// Call it while the process has one thread. Fails with NotFound for a tree that cannot be opened, with InvalidArgument
+// for a standard stream that is a directory, with FailedPrecondition if the host does not allow a step, saying which
+// and what helps.
 absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::function<int(const Confined&)>& body);
 
 }  // namespace sandbox

@@ -24,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "sandbox/confine/filter.h"
+#include "sandbox/confine/reader.h"
 
 namespace sandbox {
 namespace {
@@ -161,7 +162,7 @@ TEST_F(ConfineTest, LibcKnowsTheNewThreadId) {
 
 TEST_F(ConfineTest, NamesTheTreeThatIsMissing) {
   absl::StatusOr<int> code = RunConfined({.trees = {{.path = "/does/not/exist"}}}, [](const Confined&) { return 0; });
-  ASSERT_EQ(absl::StatusCode::kInvalidArgument, code.status().code());
+  ASSERT_EQ(absl::StatusCode::kNotFound, code.status().code());
   EXPECT_EQ("cannot open /does/not/exist: No such file or directory", code.status().message());
 }
 
@@ -240,6 +241,40 @@ TEST_F(ConfineTest, WorksAsAnOrdinaryUser) {
   waitpid(child, &status, 0);
   if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "this user namespace has one user only";
   EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+// What only root's privileges open.
+
+TEST_F(ConfineTest, ReaderOpensFilesOfOthers) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can have a reader";
+  const std::string room = tree() + "/private", file = room + "/file", link = room + "/link";
+  mkdir(room.c_str(), 0700);
+  std::ofstream(file) << "theirs";
+  chmod(file.c_str(), 0600);
+  if (symlink("/etc/passwd", link.c_str()) != 0) perror("symlink");
+  const bool given = chown(file.c_str(), 65534, 65534) == 0 && chown(room.c_str(), 65534, 65534) == 0;
+  const auto attempt = [](const Confined& c) {
+    const int plain = openat(c.tree_fds[0], "private", O_RDONLY | O_DIRECTORY);
+    const bool refused = plain < 0 && errno == EACCES;
+    const int directory = OpenByReader(c.tree_fds[0], "private", O_RDONLY | O_DIRECTORY);
+    const int theirs = OpenByReader(directory, "file", O_RDONLY);
+    char text[16] = {};
+    const bool read_it = theirs >= 0 && read(theirs, text, sizeof(text)) == 6 && strcmp(text, "theirs") == 0;
+    const bool not_written = write(theirs, "x", 1) < 0;
+    const auto fails = [](int fd, const char* name, int error) {
+      return OpenByReader(fd, name, O_RDONLY) < 0 && errno == error;
+    };
+    return refused && directory >= 0 && read_it && not_written && fails(directory, "link", ELOOP) &&
+           fails(directory, "..", EACCES) && fails(c.tree_fds[0], "private/file", EACCES) &&
+           fails(directory, "none", ENOENT) && fails(-1, "file", EACCES) && fails(directory, "", EACCES);
+  };
+  if (given) {
+    EXPECT_EQ(0, InNamespaces(attempt));
+    EXPECT_EQ(0, UnderFilter(attempt));
+  }
+  for (const std::string& name : {file, link}) unlink(name.c_str());
+  rmdir(room.c_str());
+  if (!given) GTEST_SKIP() << "this user namespace has one user only";
 }
 
 // The filter.

@@ -33,7 +33,7 @@ absl::Status InstallSentryFilter(const FilterOptions& options) {
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGSYS, &action, nullptr);
   const sock_fprog& program = kSentryPrograms[options.host_network][options.host_writes];
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0) {
     return absl::FailedPreconditionError(
         absl::StrCat("the host does not take the sentry's seccomp filter: ", strerror(errno)));
   }

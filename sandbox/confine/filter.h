@@ -24,8 +24,7 @@ namespace sandbox {
 // What the process exits with when it tries what the filter forbids.
 inline constexpr int kFilterViolationExitCode = 125;
 
-// For the calling thread and every thread that it starts later. In RunConfined's body, while the process has one
-// thread.
+// For all threads of the process, in RunConfined's body.
 absl::Status InstallSentryFilter(const FilterOptions& options);
 
 }  // namespace sandbox

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "sandbox/confine/reader.h"
+
 namespace sandbox {
 namespace {
 
@@ -79,9 +81,10 @@ constexpr int kAllowed[] = {
 // Relative to the descriptor in the first argument.
 constexpr int kWalks[] = {SCMP_SYS(openat),     SCMP_SYS(openat2),   SCMP_SYS(newfstatat), SCMP_SYS(statx),
                           SCMP_SYS(readlinkat), SCMP_SYS(faccessat), SCMP_SYS(faccessat2)};
-constexpr int kWritingWalks[] = {SCMP_SYS(mkdirat),   SCMP_SYS(unlinkat), SCMP_SYS(symlinkat), SCMP_SYS(mknodat),
-                                 SCMP_SYS(fchmodat),  SCMP_SYS(fchownat), SCMP_SYS(utimensat), SCMP_SYS(renameat),
-                                 SCMP_SYS(renameat2), SCMP_SYS(linkat)};
+constexpr int kWritingWalks[] = {SCMP_SYS(mkdirat),  SCMP_SYS(unlinkat), SCMP_SYS(mknodat),
+                                 SCMP_SYS(fchmodat), SCMP_SYS(fchownat), SCMP_SYS(utimensat)};
+// Relative to the descriptors in the first and the third.
+constexpr int kDoubleWalks[] = {SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(linkat)};
 constexpr int kWritingCalls[] = {SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(fsetxattr), SCMP_SYS(fremovexattr)};
 // A path without a descriptor.
 constexpr int kRefusedWalks[] = {SCMP_SYS(open), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access), SCMP_SYS(readlink)};
@@ -90,6 +93,8 @@ constexpr int kSocketCalls[] = {
     SCMP_SYS(connect),    SCMP_SYS(bind),       SCMP_SYS(listen),      SCMP_SYS(accept4),     SCMP_SYS(sendto),
     SCMP_SYS(sendmsg),    SCMP_SYS(sendmmsg),   SCMP_SYS(recvfrom),    SCMP_SYS(recvmsg),     SCMP_SYS(recvmmsg),
     SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(shutdown)};
+
+constexpr uint32_t kReaderSocket[] = {kReaderDescriptor};
 
 constexpr uint64_t kNamespaceFlags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
                                      CLONE_NEWPID | CLONE_NEWNET | 0x80 /*CLONE_NEWTIME*/;
@@ -115,9 +120,15 @@ class Rules {
     Add(SCMP_ACT_ALLOW, call, {scmp_arg_cmp{index, SCMP_CMP_MASKED_EQ, bits, 0}});
   }
   // A walk from a descriptor, not from AT_FDCWD (negative).
-  void AllowWalk(int call) {
-    AllowWithoutBits(call, 0, 0x80000000);
-    Add(SCMP_ACT_ERRNO(EACCES), call, {scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, 0x80000000, 0x80000000}});
+  void AllowWalk(int call, unsigned index = 0) {
+    AllowWithoutBits(call, index, kNegative);
+    Add(SCMP_ACT_ERRNO(EACCES), call, {scmp_arg_cmp{index, SCMP_CMP_MASKED_EQ, kNegative, kNegative}});
+  }
+  void AllowDoubleWalk(int call) {
+    Add(SCMP_ACT_ALLOW, call,
+        {scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, kNegative, 0}, scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, kNegative, 0}});
+    for (const unsigned index : {0u, 2u})
+      Add(SCMP_ACT_ERRNO(EACCES), call, {scmp_arg_cmp{index, SCMP_CMP_MASKED_EQ, kNegative, kNegative}});
   }
   void Refuse(int call, int error) { Add(SCMP_ACT_ERRNO(error), call, {}); }
   void Add(uint32_t action, int call, std::initializer_list<scmp_arg_cmp> conditions) {
@@ -127,6 +138,8 @@ class Rules {
   int error() const { return error_; }
 
  private:
+  static constexpr uint64_t kNegative = 0x80000000;  // of an int
+
   scmp_filter_ctx context_;
   int error_ = 0;
 };
@@ -150,7 +163,13 @@ void AddRules(const FilterOptions& options, Rules& rules) {
   for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) rules.AllowWithoutBits(call, 2, PROT_EXEC);
   if (options.host_writes) {
     for (int call : kWritingWalks) rules.AllowWalk(call);
+    for (int call : kDoubleWalks) rules.AllowDoubleWalk(call);
+    rules.AllowWalk(SCMP_SYS(symlinkat), /*index=*/1);
     rules.Allow(kWritingCalls);
+  }
+  // To the reader only (host networking allows them on any socket).
+  for (int call : {SCMP_SYS(sendmsg), SCMP_SYS(recvmsg)}) {
+    if (!options.host_network) rules.AllowValues(call, 0, kReaderSocket);
   }
   if (options.host_network) {
     constexpr uint32_t kFamilies[] = {2 /*AF_INET*/, 10 /*AF_INET6*/};

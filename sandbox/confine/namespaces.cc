@@ -1,7 +1,11 @@
 #include "sandbox/confine/namespaces.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -115,7 +119,32 @@ absl::Status MapIds(pid_t child) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<int>> OpenTrees(const std::vector<HostTree>& trees) {
+NewNetwork::NewNetwork() {
+  thread_ = std::thread([this] {
+    if (unshare(CLONE_NEWNET) != 0) {
+      error_ = errno;
+      return;
+    }
+    // Any socket tells which network it is in.
+    const int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (any >= 0) fd_ = ioctl(any, SIOCGSKNS);
+    error_ = fd_ < 0 ? errno : 0;
+    if (any >= 0) close(any);
+  });
+}
+
+NewNetwork::~NewNetwork() {
+  if (thread_.joinable()) thread_.join();
+  if (fd_ >= 0) close(fd_);
+}
+
+absl::Status NewNetwork::Enter() {
+  thread_.join();
+  if (error_ == 0 && setns(fd_, CLONE_NEWNET) != 0) error_ = errno;
+  return error_ == 0 ? absl::OkStatus() : Refused("enter a network of its own", error_);
+}
+
+absl::StatusOr<std::vector<int>> OpenTrees(const std::vector<HostTree>& trees, int* empty_mount) {
   if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return Refused("make its mounts private", errno);
   absl::StatusOr<int> empty = EmptyFileSystem();
   if (!empty.ok()) return empty.status();
@@ -131,21 +160,36 @@ absl::StatusOr<std::vector<int>> OpenTrees(const std::vector<HostTree>& trees) {
     if (!fd.ok()) return fd.status();
     fds.push_back(*fd);
   }
-  close(*empty);
+  *empty_mount = *empty;
   return fds;
 }
 
-absl::Status EnterEmptyRoot() {
-  absl::StatusOr<int> root = EmptyFileSystem();
-  if (!root.ok()) return root.status();
+absl::StatusOr<int> LimitedFile(uint64_t bytes) {
+  const int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+  if (context < 0) return Refused("open a tmpfs", errno);
+  const std::string size = absl::StrCat(bytes);
+  int mount = -1, file = -1;
+  if (fsconfig(context, FSCONFIG_SET_STRING, "size", size.c_str(), 0) == 0 &&
+      fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+    mount = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  }
+  if (mount >= 0) file = openat(mount, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const int error = errno;
+  close(context);
+  if (mount >= 0) close(mount);
+  if (file < 0) return Refused("make a file for the guests' memory", error);
+  return file;
+}
+
+absl::Status EnterEmptyRoot(int empty) {
   // Over the present root, from where pivot_root(".", ".") swaps the two (pivot_root(2), "pivot_root(".", ".")").
-  int result = move_mount(*root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
-  if (result == 0) result = fchdir(*root);
+  int result = move_mount(empty, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+  if (result == 0) result = fchdir(empty);
   if (result == 0) result = syscall(SYS_pivot_root, ".", ".");
   if (result == 0) result = umount2(".", MNT_DETACH);
   if (result == 0) result = chdir("/");
   int error = errno;
-  close(*root);
+  close(empty);
   return result == 0 ? absl::OkStatus() : Refused("change to an empty root", error);
 }
 

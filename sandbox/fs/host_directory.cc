@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "sandbox/confine/reader.h"
 #include "sandbox/fs/host_file.h"
 #include "sandbox/fs/host_tree.h"
 #include "sandbox/fs/pipe.h"
@@ -105,7 +106,7 @@ Result<Attributes> HostInode::GetAttributes() {
     return Learn(status);
   }
   ASSIGN_OR_RETURN(int fd, parent_->Descriptor());
-  if (fstatat(fd, name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return HostError();
+  ASSIGN_OR_RETURN(status, tree_->Stat(fd, name_.c_str()));
   if (!Is(status)) return Error(ENOENT);
   return Learn(status);
 }
@@ -118,8 +119,21 @@ Result<int> HostInode::OpenHost(int flags) {
 Result<int> HostTree::OpenBeneath(int directory, const std::string& name, int flags, uint32_t mode) {
   // One component, no symbolic link: nothing can lead out of the tree.
   int fd = openat(directory, name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+  // What the guest may do was decided before; the host may still refuse what only root's privileges allow.
+  if (fd < 0 && errno == EACCES && (flags & ~(O_PATH | O_DIRECTORY)) == O_RDONLY) {
+    fd = OpenByReader(directory, name, flags);
+  }
   if (fd < 0) return HostError();
   return fd;
+}
+
+Result<struct stat> HostTree::Stat(int directory, const char* name) {
+  struct stat status;
+  if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
+  if (errno != EACCES) return HostError();
+  ASSIGN_OR_RETURN(UniqueFd fd, OpenBeneath(directory, name, O_PATH));
+  if (fstat(fd.get(), &status) != 0) return HostError();
+  return status;
 }
 
 Result<void> HostInode::SetAttributes(const AttributeChange& change) {
@@ -239,6 +253,10 @@ Result<std::string> HostSymlink::ReadLink() {
   ASSIGN_OR_RETURN(int directory, parent()->Descriptor());
   char target[PATH_MAX];
   ssize_t n = readlinkat(directory, name().c_str(), target, sizeof(target));
+  if (n < 0 && errno == EACCES) {
+    ASSIGN_OR_RETURN(UniqueFd fd, tree()->OpenBeneath(directory, name(), O_PATH));
+    n = readlinkat(fd.get(), "", target, sizeof(target));
+  }
   if (n < 0) return HostError();
   return std::string(target, n);
 }
@@ -296,7 +314,7 @@ Result<std::shared_ptr<Inode>> HostDirectory::Lookup(std::string_view name) {
   char buffer[NAME_MAX + 1];
   if (name.size() > NAME_MAX) return Error(ENAMETOOLONG);
   buffer[name.copy(buffer, NAME_MAX)] = '\0';
-  if (fstatat(fd, buffer, &status, AT_SYMLINK_NOFOLLOW) != 0) return HostError();
+  ASSIGN_OR_RETURN(status, tree()->Stat(fd, buffer));
   return MakeChild(name, status);
 }
 

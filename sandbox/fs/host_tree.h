@@ -53,6 +53,9 @@ class HostTree {
   // Opens the entry `name` (one component, or ".") of `directory`, never through a symbolic link and never blocking.
   Result<int> OpenBeneath(int directory, const std::string& name, int flags, uint32_t mode = 0);
 
+  // fstatat without following links.
+  Result<struct stat> Stat(int directory, const char* name);
+
   // Keeps the number of directory descriptors bounded: closes the one opened longest ago.
   void DescriptorOpened(HostDirectory* directory);
   void DescriptorGone(HostDirectory* directory);

@@ -343,7 +343,7 @@ Result<size_t> MemoryContents::Read(IoBuffer& to, uint64_t offset) {
       copied = to.ZeroOut(step);
     } else {
       uint64_t contiguous;
-      ASSIGN_OR_RETURN(const char* data, tmpfs_->memory().Pointer(it->second + within, &contiguous));
+      ASSIGN_OR_RETURN(const char* data, tmpfs_->memory().Pointer(it->second + within, step, &contiguous));
       step = std::min(step, contiguous);
       copied = to.CopyOut(data, step);
     }
@@ -366,7 +366,7 @@ Result<size_t> MemoryContents::Write(IoBuffer& from, uint64_t offset) {
     Result<uint64_t> block = Block(offset / kBlock);
     if (!block.ok()) return total > 0 ? Result<size_t>(total) : Error(block.error());
     uint64_t contiguous;
-    Result<char*> data = tmpfs_->memory().Pointer(*block + within, &contiguous);
+    Result<char*> data = tmpfs_->memory().Pointer(*block + within, step, &contiguous);
     if (!data.ok()) return total > 0 ? Result<size_t>(total) : Error(data.error());
     step = std::min(step, contiguous);
     Result<size_t> copied = from.CopyIn(*data, step);
@@ -386,7 +386,7 @@ Result<void> MemoryContents::ZeroWithin(uint64_t offset, uint64_t length) {
     auto it = blocks_.find(offset / kBlock);
     if (it != blocks_.end()) {
       uint64_t contiguous;
-      ASSIGN_OR_RETURN(char* data, tmpfs_->memory().Pointer(it->second + within, &contiguous));
+      ASSIGN_OR_RETURN(char* data, tmpfs_->memory().Pointer(it->second + within, step, &contiguous));
       step = std::min(step, contiguous);
       memset(data, 0, step);
     }

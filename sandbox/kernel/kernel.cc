@@ -1,5 +1,6 @@
 #include "sandbox/kernel/kernel.h"
 
+#include <sched.h>
 #include <x86intrin.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@ namespace sandbox {
 namespace {
 
 constexpr pid_t kMaxPid = 32768;
+constexpr size_t kMaxIdleThreads = 8;
+// Two guests may share a CPU so long, although another is idle, before one of them moves.
+constexpr int64_t kFirstBalance = 2'000'000, kNextBalance = 10'000'000;
 
 }  // namespace
 
@@ -26,6 +30,7 @@ Kernel::Kernel(Options options)
     : hostname(std::move(options.hostname)),
       memory_file_(std::move(options.memory_file)),
       vfs_(std::move(options.vfs)),
+      platform_(options.platform),
       shared_memory_(std::move(options.shared_memory)),
       dispatcher_(options.dispatcher),
       max_tasks_(options.max_tasks),
@@ -94,14 +99,49 @@ void Kernel::Start(std::unique_ptr<Task> task) {
   Register(task.get());
   ++live_threads_;
   ++tasks_made_;
-  std::thread([this, task = std::move(task)]() mutable { RunTask(std::move(task)); }).detach();
+  BalanceSoon(kFirstBalance);
+  if (idle_threads_.empty()) {
+    std::thread([this, task = std::move(task)]() mutable { RunTasks(std::move(task)); }).detach();
+    return;
+  }
+  // One of this CPU if possible: the task begins here.
+  auto chosen = std::find_if(idle_threads_.begin(), idle_threads_.end(),
+                             [cpu = sched_getcpu()](const IdleThread* thread) { return thread->cpu == cpu; });
+  if (chosen == idle_threads_.end()) --chosen;
+  IdleThread* const thread = *chosen;
+  idle_threads_.erase(chosen);
+  thread->task = std::move(task);
+  thread->got_task.Signal();
 }
 
-void Kernel::RunTask(std::unique_ptr<Task> task) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  task->Run();
-  task.reset();
-  --live_threads_;
+std::unique_ptr<Task> Kernel::AwaitTask() {
+  if (idle_threads_.size() >= kMaxIdleThreads) return nullptr;
+  IdleThread self{.cpu = sched_getcpu()};
+  idle_threads_.push_back(&self);
+  while (self.task == nullptr) self.got_task.Wait(&KernelLock());
+  return std::move(self.task);
+}
+
+void Kernel::RunTasks(std::unique_ptr<Task> task) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  for (;;) {
+    task->Run();
+    task.reset();
+    --live_threads_;
+    task = AwaitTask();
+    if (task == nullptr) break;
+    KernelLock().Unlock();
+  }
   KernelLock().Unlock();
+}
+
+void Kernel::BalanceSoon(int64_t nanoseconds) {
+  if (balance_timer_ == nullptr) {
+    if (cpu_count_ < 2) return;
+    balance_timer_ = std::make_unique<TimerQueue::Timer>(timers_, [this] {
+      if (platform_->Balance()) BalanceSoon(kNextBalance);
+    });
+  }
+  if (balance_timer_->deadline() == 0) balance_timer_->Set(DeadlineIn(nanoseconds));
 }
 
 absl::StatusOr<int> Kernel::Run(InitProcess init) ABSL_NO_THREAD_SAFETY_ANALYSIS {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "sandbox/abi/result.h"
 #include "sandbox/kernel/credentials.h"
 #include "sandbox/kernel/futex.h"
@@ -40,6 +41,7 @@ class Kernel {
   struct Options {
     std::shared_ptr<MemoryFile> memory_file;
     std::shared_ptr<Vfs> vfs;
+    Platform* platform = nullptr;
     std::shared_ptr<Tmpfs> shared_memory;  // memfd, SysV segments, shared anonymous memory
     Dispatcher dispatcher = nullptr;
     uint64_t max_tasks = 32768;
@@ -76,6 +78,7 @@ class Kernel {
   void Terminate(int status);
 
   Vfs& vfs() const { return *vfs_; }
+  Platform& platform() const { return *platform_; }
   const std::shared_ptr<Tmpfs>& shared_memory() const { return shared_memory_; }
   const std::shared_ptr<MemoryFile>& memory_file() const { return memory_file_; }
   FutexTable& futexes() { return futexes_; }
@@ -96,15 +99,26 @@ class Kernel {
   void Unregister(Task* task);
   void AddThreadGroup(std::shared_ptr<ThreadGroup> group);
   void ForgetThreadGroup(pid_t pid);
-  // Starts the sentry thread of a task that is ready to run.
+  // Gives a task that is ready to run a sentry thread: one that has nothing to do, or a new one.
   void Start(std::unique_ptr<Task> task);
 
  private:
+  // A sentry thread whose task has ended and that waits for another: to make one takes 40 us.
+  struct IdleThread {
+    int cpu;
+    std::unique_ptr<Task> task;
+    absl::CondVar got_task;
+  };
   // The whole of a sentry thread.
-  void RunTask(std::unique_ptr<Task> task);
+  void RunTasks(std::unique_ptr<Task> task);
+  // The next task for the calling thread; null if enough others wait already.
+  std::unique_ptr<Task> AwaitTask();
+  // Looks in a moment whether the new task needs a CPU of its own.
+  void BalanceSoon(int64_t nanoseconds);
 
   std::shared_ptr<MemoryFile> memory_file_;
   std::shared_ptr<Vfs> vfs_;
+  Platform* const platform_;
   std::shared_ptr<Tmpfs> shared_memory_;
   const Dispatcher dispatcher_;
   const uint64_t max_tasks_;
@@ -114,7 +128,9 @@ class Kernel {
   std::map<pid_t, std::shared_ptr<ThreadGroup>> thread_groups_;
   std::shared_ptr<ThreadGroup> init_;
   pid_t last_pid_ = 0;
-  int live_threads_ = 0;
+  int live_threads_ = 0;  // with a task
+  std::vector<IdleThread*> idle_threads_;
+  std::unique_ptr<TimerQueue::Timer> balance_timer_;
   uint64_t tasks_made_ = 0;
   int cpu_count_ = 1;
   int64_t boot_time_ = 0;

@@ -20,7 +20,14 @@ namespace sandbox {
 namespace {
 
 // Wake words.
-constexpr uint32_t kIdle = 0, kWoken = 1, kSleeping = 2;
+constexpr uint32_t kIdle = 0, kWoken = 1, kSleeping = 2, kSpinning = 3;
+
+// About 40 us: what waking a thread on an idle CPU costs at least.
+constexpr int kSpinPauses = 2000;
+constexpr int kPausesBetweenLooks = 32;
+// After so many spins for nothing only every so-manieth wait spins.
+constexpr int kSpinFailureLimit = 4;
+constexpr int kSpinRetryPeriod = 32;
 
 void FutexWake(std::atomic<uint32_t>* word) {
   syscall(SYS_futex, reinterpret_cast<uint32_t*>(word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
@@ -53,9 +60,11 @@ Result<void> Task::BlockUntil(Deadline deadline, bool killable_only) ABSL_NO_THR
     if (wake_.exchange(kIdle, std::memory_order_acquire) == kWoken) return Ok();
     if (must_stop()) return Error(abi::kERestartSys);
     state_ = State::kBlocked;
-    wake_.store(kSleeping, std::memory_order_release);
+    wake_.store(kSpinning, std::memory_order_release);
     context_->WillBlock();
     KernelLock().Unlock();
+    uint32_t spinning = kSpinning;
+    if (!SpinForWake()) wake_.compare_exchange_strong(spinning, kSleeping, std::memory_order_acq_rel);
     while (wake_.load(std::memory_order_acquire) == kSleeping && !timed_out) {
       timed_out = !FutexWait(&wake_, kSleeping, deadline);
     }
@@ -67,6 +76,20 @@ Result<void> Task::BlockUntil(Deadline deadline, bool killable_only) ABSL_NO_THR
   return must_stop() ? Error(abi::kERestartSys) : Error(ETIMEDOUT);
 }
 
+bool Task::SpinForWake() {
+  if (spin_failures_ >= kSpinFailureLimit && ++spin_failures_ % kSpinRetryPeriod != 0) return false;
+  for (int i = 0; i < kSpinPauses; ++i) {
+    if (wake_.load(std::memory_order_acquire) != kSpinning) {
+      spin_failures_ = 0;
+      return true;
+    }
+    if (i % kPausesBetweenLooks == 0 && !context_->MaySpin()) return false;
+    __builtin_ia32_pause();
+  }
+  ++spin_failures_;
+  return false;
+}
+
 void Task::Wake() {
   if (wake_.exchange(kWoken, std::memory_order_release) == kSleeping) FutexWake(&wake_);
 }
@@ -74,7 +97,7 @@ void Task::Wake() {
 void Task::Kick() {
   if (state_ == State::kGuest) {
     context_->Interrupt();
-  } else if (state_ == State::kBlocked && wake_.load(std::memory_order_acquire) == kSleeping) {
+  } else if (state_ == State::kBlocked && wake_.load(std::memory_order_acquire) != kWoken) {
     // Not a Wake: the sleeper looks for itself whether it must stop.
     wake_.store(kIdle, std::memory_order_release);
     FutexWake(&wake_);
@@ -83,6 +106,7 @@ void Task::Kick() {
 
 void Task::Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   host_tid_ = static_cast<pid_t>(syscall(SYS_gettid));
+  host_time_at_start_ = ClockNow(CLOCK_THREAD_CPUTIME_ID);
   if (const Result<void> bound = context_->Bind(); !bound.ok()) {
     LOG(ERROR) << "Cannot trace the stub of thread " << tid_ << ", error " << bound.error();
     KernelLock().Lock();
@@ -230,6 +254,11 @@ void Task::ServeException(const Trap& trap) {
     last_fault_rip_ = registers_.rip;
     if (!again && fault.signal == SIGSEGV && fault.code == SEGV_ACCERR) return;
     last_fault_ = last_fault_rip_ = 0;
+    if (info.si_signo == SIGBUS && kernel_->memory_file()->Full()) {
+      LOG(WARNING) << "out of memory (--memory): killing process " << thread_group_->id() << " (" << name_ << ")";
+      thread_group_->Exit(SIGKILL);
+      return;
+    }
     if (info.si_signo == SIGSEGV) {
       info.si_signo = fault.signal;
       info.si_code = fault.code;
@@ -241,7 +270,7 @@ void Task::ServeException(const Trap& trap) {
 CpuTimes Task::Times() const {
   CpuTimes times;
   if (host_tid_ == 0) return times;
-  times.system = ClockNow(static_cast<clockid_t>(ThreadCpuClock(host_tid_)));
+  times.system = ClockNow(static_cast<clockid_t>(ThreadCpuClock(host_tid_))) - host_time_at_start_;
   const uint64_t now = __rdtsc();
   const uint64_t cycles = guest_cycles_ + (entered_guest_ != 0 && now > entered_guest_ ? now - entered_guest_ : 0);
   times.user = kernel_->CyclesToNanoseconds(cycles);

@@ -159,6 +159,8 @@ class Task {
   enum class State { kSentry, kGuest, kBlocked };
 
   Result<void> BlockUntil(Deadline deadline, bool killable_only);
+  // Looks out for a Wake for some microseconds before the thread sleeps; false if none came.
+  bool SpinForWake();
   // Makes a running guest come back to the sentry, or a sleeper wake up.
   void Kick();
   bool SignalWakes(int signal) const;
@@ -202,6 +204,7 @@ class Task {
   Addr last_fault_ = 0, last_fault_rip_ = 0;
 
   std::atomic<uint32_t> wake_{0};
+  int spin_failures_ = 0;  // in a row
   SignalSet signal_mask_ = 0;
   SignalSet saved_mask_ = 0;
   bool mask_saved_ = false;
@@ -214,6 +217,7 @@ class Task {
   uint64_t guest_cycles_ = 0;   // in the guest, by the time stamp counter
   uint64_t entered_guest_ = 0;  // when; 0: not in the guest
   SignalSet awaited_signals_ = 0;
+  int64_t host_time_at_start_ = 0;  // CPU time that the sentry thread had used for other tasks
 };
 
 // Wakes a task; put one on every queue the task waits for.

@@ -86,7 +86,8 @@ Result<void> Task::Exec(ExecOptions options) {
     parent->vfork_waiting_ = false;
     parent->Wake();
   }
-  const LoadOptions load{std::move(options.environment), *credentials, secure, thread_group_->Limit(RLIMIT_STACK)};
+  const LoadOptions load{std::move(options.environment), *credentials, secure, thread_group_->Limit(RLIMIT_STACK),
+                         kernel_->platform().vdso()};
   const Result<LoadedProgram> loaded = LoadProgram(program, load, mm_.get());
   if (!loaded.ok()) return fail(loaded.error());
 

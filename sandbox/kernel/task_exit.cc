@@ -56,6 +56,7 @@ void Task::WakeRobustFutexes() {
 
 void Task::Leave() {
   state_ = State::kSentry;
+  context_->WillBlock();  // Whoever is woken below need not look for another CPU.
   WakeRobustFutexes();
   if (clear_child_tid != 0 && mm_.use_count() > 1) {
     if (mm_->Write<uint32_t>(clear_child_tid, 0).ok()) {
@@ -74,6 +75,8 @@ void Task::Leave() {
   group->dead_tasks_times.system += times.system;
   kernel_->Unregister(this);
   context_.reset();  // Ends the stub's thread before its memory is given back.
+  // Of the last task the host takes the memory back at once, with the process.
+  if (kernel_->tasks().empty()) (void)new std::shared_ptr<MemoryManager>(mm_);
   mm_.reset();
   fd_table_.reset();
   fs_context_.reset();

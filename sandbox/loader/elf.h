@@ -4,6 +4,7 @@
 #ifndef SANDBOX_LOADER_ELF_H_
 #define SANDBOX_LOADER_ELF_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,7 +36,12 @@ struct ElfImage {
   uint64_t alignment = kPageSize;  // largest of its segments
 
   Addr start() const { return segments.front().address; }
-  Addr end() const { return PageCeil(segments.back().address + segments.back().memory_length); }
+  // Segments may overlap: the last one need not reach farthest.
+  Addr end() const {
+    Addr end = 0;
+    for (const ElfSegment& segment : segments) end = std::max(end, segment.address + segment.memory_length);
+    return PageCeil(end);
+  }
 };
 
 // What is at the start of the file.

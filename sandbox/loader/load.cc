@@ -126,7 +126,7 @@ Result<Addr> BuildStack(const Program& program, const LoadOptions& options, cons
 
   const Credentials& who = options.credentials;
   const uint64_t base = program.interpreter_file != nullptr ? placement.interpreter_bias : 0;
-  const std::vector<uint64_t> auxv = {
+  std::vector<uint64_t> auxv = {
       AT_HWCAP,       getauxval(AT_HWCAP),
       AT_PAGESZ,      kPageSize,
       AT_CLKTCK,      100,
@@ -147,6 +147,7 @@ Result<Addr> BuildStack(const Program& program, const LoadOptions& options, cons
       AT_PLATFORM,    platform,
       AT_MINSIGSTKSZ, getauxval(AT_MINSIGSTKSZ),
       AT_NULL,        0};
+  if (options.vdso != 0) auxv.insert(auxv.begin(), {AT_SYSINFO_EHDR, options.vdso});
   layout.auxv = auxv;
   std::vector<uint64_t> words;
   words.push_back(arguments.size());

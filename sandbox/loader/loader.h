@@ -48,6 +48,7 @@ struct LoadOptions {
   const Credentials& credentials;
   bool secure = false;  // AT_SECURE
   uint64_t stack_limit = 8 << 20;
+  Addr vdso = 0;  // AT_SYSINFO_EHDR; 0: none
 };
 struct LoadedProgram {
   Addr entry;

@@ -68,7 +68,7 @@ size_t MemoryManager::CopyInPartly(void* to, Addr from, size_t length) {
                         size_t copied = 0;
                         while (copied < n) {
                           uint64_t room = 0;
-                          const Result<char*> bytes = memory_file_->Pointer(offset + copied, &room);
+                          const Result<char*> bytes = memory_file_->Pointer(offset + copied, n - copied, &room);
                           if (!bytes.ok()) break;
                           const size_t step = std::min<uint64_t>(room, n - copied);
                           std::memcpy(target + copied, *bytes, step);
@@ -89,7 +89,7 @@ size_t MemoryManager::CopyOutPartly(Addr to, const void* from, size_t length) {
                         size_t copied = 0;
                         while (copied < n) {
                           uint64_t room = 0;
-                          const Result<char*> bytes = memory_file_->Pointer(offset + copied, &room);
+                          const Result<char*> bytes = memory_file_->Pointer(offset + copied, n - copied, &room);
                           if (!bytes.ok()) break;
                           const size_t step = std::min<uint64_t>(room, n - copied);
                           std::memcpy(*bytes, source + copied, step);
@@ -105,7 +105,7 @@ size_t MemoryManager::HostVectors(Addr address, size_t length, bool write, std::
     size_t found = 0;
     while (found < n) {
       uint64_t room = 0;
-      const Result<char*> bytes = memory_file_->Pointer(offset + found, &room);
+      const Result<char*> bytes = memory_file_->Pointer(offset + found, n - found, &room);
       if (!bytes.ok()) break;
       const size_t step = std::min<uint64_t>(room, n - found);
       out->push_back({*bytes, step});
@@ -131,7 +131,8 @@ uint32_t* MemoryManager::WordPointer(Addr address, bool write) {
   auto pma = Access(address, sizeof(uint32_t), write);
   if (pma == pmas_.end() || !pma->second.in_memory_file) return nullptr;
   uint64_t room = 0;
-  const Result<char*> bytes = memory_file_->Pointer(pma->second.offset + (address - pma->first), &room);
+  const Result<char*> bytes =
+      memory_file_->Pointer(pma->second.offset + (address - pma->first), sizeof(uint32_t), &room);
   return bytes.ok() ? reinterpret_cast<uint32_t*>(*bytes) : nullptr;
 }
 

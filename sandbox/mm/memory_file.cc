@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "absl/status/status.h"
 
@@ -20,8 +21,8 @@ constexpr uint64_t kMaxOffset = uint64_t{1} << 46;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<MemoryFile>> MemoryFile::Create(uint64_t limit_bytes) {
-  const int fd = memfd_create("guest-memory", MFD_CLOEXEC);
+absl::StatusOr<std::unique_ptr<MemoryFile>> MemoryFile::Create(uint64_t limit_bytes, int limited_fd) {
+  const int fd = limited_fd >= 0 ? limited_fd : memfd_create("guest-memory", MFD_CLOEXEC);
   if (fd < 0) return absl::ErrnoToStatus(errno, "creating the guests' memory file (memfd_create)");
   // The whole range at once: the file is sparse, and growing it later would be a call per mapping.
   if (ftruncate(fd, kMaxOffset) != 0) {
@@ -44,38 +45,60 @@ Result<uint64_t> MemoryFile::Allocate(uint64_t length, uint64_t hint) {
   if (length == 0 || length > kMaxOffset) return Error(ENOMEM);
   // What is really held, not what is reserved: reservations are free, and files grow by small pieces.
   if (limit_bytes_ != 0 && UsedBytes() >= limit_bytes_) return Error(ENOMEM);
-  uint64_t offset = kMaxOffset;
-  if (hint != 0 && IsPageAligned(hint) && hint < next_) {
-    auto it = free_.upper_bound(hint);
-    if (it != free_.begin() && (--it)->second >= hint + length) {
-      offset = hint;
-      const uint64_t end = it->second;
-      if (it->first == hint) {
-        free_.erase(it);
-      } else {
-        it->second = hint;
-      }
-      if (end > hint + length) free_[hint + length] = end;
-    }
-  }
-  if (offset == kMaxOffset && length <= kChunk) {
-    // First fit among the first few holes; long searches cost more than fresh offsets.
-    int looked = 0;
-    for (auto it = free_.begin(); it != free_.end() && looked < 16; ++it, ++looked) {
-      if (it->second - it->first < length) continue;
-      offset = it->first;
-      const uint64_t end = it->second;
-      free_.erase(it);
-      if (end > offset + length) free_[offset + length] = end;
-      break;
-    }
-  }
-  if (offset == kMaxOffset) {
+  std::optional<uint64_t> offset =
+      hint != 0 && IsPageAligned(hint) && hint < next_ ? TakeFree(length, hint) : std::nullopt;
+  if (!offset) offset = TakeKept(length);
+  if (!offset && length <= kChunk) offset = TakeFree(length, 0);
+  if (!offset) {
     if (length > kMaxOffset - next_) return Error(ENOMEM);
     offset = next_;
     next_ += length;
   }
-  extents_.emplace(offset, Extent{offset + length, 1});
+  extents_.emplace(*offset, Extent{*offset + length, 1});
+  return *offset;
+}
+
+// At `hint`, or if that is 0 the first fit among the first few holes; long searches cost more than fresh offsets.
+std::optional<uint64_t> MemoryFile::TakeFree(uint64_t length, uint64_t hint) {
+  constexpr int kHoles = 16;
+  auto it = free_.begin();
+  uint64_t offset = 0;
+  if (hint != 0) {
+    it = free_.upper_bound(hint);
+    if (it == free_.begin() || (--it)->second < hint + length) return std::nullopt;
+    offset = hint;
+  } else {
+    int looked = 0;
+    while (it != free_.end() && looked < kHoles && it->second - it->first < length) ++it, ++looked;
+    if (it == free_.end() || looked == kHoles) return std::nullopt;
+    offset = it->first;
+  }
+  const uint64_t end = it->second;
+  if (it->first == offset) {
+    free_.erase(it);
+  } else {
+    it->second = offset;
+  }
+  if (end > offset + length) free_[offset + length] = end;
+  return offset;
+}
+
+bool MemoryFile::Keep(uint64_t offset, uint64_t length) {
+  const uint64_t pages = length / kPageSize;
+  if (limit_bytes_ != 0 || pages > kKeptPages || kept_[pages].size() >= kMaxKept) return false;
+  kept_[pages].push_back(offset);
+  return true;
+}
+
+std::optional<uint64_t> MemoryFile::TakeKept(uint64_t length) {
+  const uint64_t pages = length / kPageSize;
+  if (pages > kKeptPages || kept_[pages].empty()) return std::nullopt;
+  const uint64_t offset = kept_[pages].back();
+  uint64_t room = 0;
+  const Result<char*> bytes = Pointer(offset, length, &room);
+  if (!bytes.ok() || room < length) return std::nullopt;
+  std::memset(*bytes, 0, length);
+  kept_[pages].pop_back();
   return offset;
 }
 
@@ -118,6 +141,7 @@ void MemoryFile::DecRef(uint64_t offset, uint64_t length) {
 }
 
 void MemoryFile::Release(uint64_t offset, uint64_t length) {
+  if (Keep(offset, length)) return;
   // On failure the pages stay allocated but zeroing matters: never hand out an offset that may hold another guest's
   // bytes.
   if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) != 0) return;
@@ -149,7 +173,7 @@ bool MemoryFile::Unshared(uint64_t offset, uint64_t length) const {
   return true;
 }
 
-Result<char*> MemoryFile::Pointer(uint64_t offset, uint64_t* contiguous) {
+Result<char*> MemoryFile::Pointer(uint64_t offset, uint64_t length, uint64_t* contiguous) {
   const uint64_t index = offset / kChunk;
   if (offset >= kMaxOffset) return Error(EFAULT);
   if (index >= chunks_.size()) chunks_.resize(index + 1, nullptr);
@@ -159,8 +183,14 @@ Result<char*> MemoryFile::Pointer(uint64_t offset, uint64_t* contiguous) {
     if (address == MAP_FAILED) return Error(ENOMEM);
     chunk = static_cast<char*>(address);
   }
-  *contiguous = kChunk - offset % kChunk;
-  return chunk + offset % kChunk;
+  char* const bytes = chunk + offset % kChunk;
+  *contiguous = std::min(length, kChunk - offset % kChunk);
+  if (limit_bytes_ != 0) {
+    // The host answers SIGBUS to a touch beyond the limit; asked this way it says no.
+    char* const first = bytes - offset % kPageSize;
+    if (madvise(first, PageCeil(bytes + *contiguous - first), MADV_POPULATE_WRITE) != 0) return Error(ENOMEM);
+  }
+  return bytes;
 }
 
 uint64_t MemoryFile::UsedBytes() const {

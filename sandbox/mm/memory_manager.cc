@@ -13,6 +13,9 @@ constexpr Addr kMapTop = kGuestAddressEnd - (uint64_t{16} << 30);
 constexpr Addr kMapBottom = 0x10000;
 // The host's own default limit (vm.max_map_count), which the stub would meet.
 constexpr size_t kMaxVmas = 65530;
+// A file mapped where there is room and no larger than this is data (a locale, a cache), touched at once; a library's
+// first piece is larger or followed by others.
+constexpr uint64_t kAloneLimit = 12 * kPageSize;
 // Unmapping this little is put off until other changes are applied.
 constexpr uint64_t kLazyUnmapLimit = uint64_t{1} << 20;
 
@@ -97,7 +100,23 @@ std::optional<Addr> MemoryManager::FindGap(uint64_t length, Addr low, Addr high)
   }
 }
 
-Result<Addr> MemoryManager::ChooseAddress(const MapOptions& options) const {
+std::optional<Addr> MemoryManager::FindGapBelowLast(uint64_t length) {
+  const bool go_on = length >= searched_length_;
+  const Addr high = go_on ? std::min(kMapTop, searched_to_) : kMapTop;
+  const std::optional<Addr> found = FindGap(length, kMapBottom, high);
+  if (!found.has_value()) return found;
+  // Right below where the search began, no smaller gap was passed over.
+  if (!go_on || *found + length != high) searched_length_ = length;
+  searched_to_ = *found;
+  return found;
+}
+
+void MemoryManager::NoteGap(AddrRange range) {
+  const auto above = vmas_.lower_bound(range.end);
+  searched_to_ = std::max(searched_to_, above == vmas_.end() ? kMapTop : above->first);
+}
+
+Result<Addr> MemoryManager::ChooseAddress(const MapOptions& options) {
   const uint64_t length = options.length;
   if (options.fixed) {
     if (!IsPageAligned(options.address)) return Error(EINVAL);
@@ -120,7 +139,7 @@ Result<Addr> MemoryManager::ChooseAddress(const MapOptions& options) const {
   if (options.below_4g) {
     gap = FindGap(length, 0x40000000, 0x80000000);
   } else {
-    gap = FindGap(length, kMapBottom, kMapTop);
+    gap = FindGapBelowLast(length);
   }
   if (!gap.has_value()) return Error(ENOMEM);
   return *gap;
@@ -149,7 +168,8 @@ Result<Addr> MemoryManager::Map(MapOptions options) {
   vma.name = std::move(options.name);
   // A mapping of a file over nothing may wait: the guest gets a fault if it touches it before other changes are
   // applied, and a dynamic linker maps several pieces before it touches the first.
-  const bool urgent = stale == Stale::kApplied || vma.file == nullptr;
+  const bool alone = !options.fixed && options.length <= kAloneLimit;
+  const bool urgent = stale == Stale::kApplied || vma.file == nullptr || alone;
   if (stale != Stale::kNothing) address_space_->Unmap(range, stale == Stale::kApplied);
   auto it = vmas_.emplace(start, std::move(vma)).first;
   mapped_bytes_ += range.length();
@@ -157,6 +177,7 @@ Result<Addr> MemoryManager::Map(MapOptions options) {
     RemoveRange(range);
     return Error(populated.error());
   }
+  MergeVmaBackward(std::next(it));
   MergeVmaBackward(it);
   return start;
 }
@@ -191,6 +212,7 @@ MemoryManager::Stale MemoryManager::RemoveRange(AddrRange range) {
     mapped_bytes_ -= it->second.end - it->first;
     it = vmas_.erase(it);
   }
+  NoteGap(range);
   return RemovePmas(range);
 }
 

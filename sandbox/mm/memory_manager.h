@@ -154,8 +154,12 @@ class MemoryManager : public GuestMemory {
   void SplitPmaAt(Addr address);
   void MergeVmaBackward(Vmas::iterator it);
 
-  Result<Addr> ChooseAddress(const MapOptions& options) const;
+  Result<Addr> ChooseAddress(const MapOptions& options);
   std::optional<Addr> FindGap(uint64_t length, Addr low, Addr high) const;
+  // The same in the area for mappings without an address, going on where the last search ended.
+  std::optional<Addr> FindGapBelowLast(uint64_t length);
+  // The VMAs of the range have gone.
+  void NoteGap(AddrRange range);
   // What the stub has, or is about to have, mapped in a range.
   enum class Stale { kNothing, kQueued, kApplied };
   // Forget VMAs and PMAs of the range; what they say is stale must be unmapped, at once if it has been applied.
@@ -172,6 +176,9 @@ class MemoryManager : public GuestMemory {
   // Makes the pages of `range`, within one copy-on-write PMA, private to this address space.
   Result<void> BreakCopyOnWrite(Pmas::iterator pma, AddrRange range, const Vma& vma);
   Result<void> CopyPages(const Pma& from, Addr pma_start, AddrRange range, uint64_t target);
+  // fork: gives `child` its own copy of the pages of neighbouring PMAs that both sides keep writable, from `first` on.
+  // The PMA after them.
+  Result<Pmas::iterator> CopyAhead(Pmas::iterator first, const Vma& vma, MemoryManager* child);
   void Defer(uint64_t offset, uint64_t length, std::shared_ptr<Mappable> keep);
   void ReleaseDeferred();
   void NoteHotPage(Addr page);
@@ -190,6 +197,10 @@ class MemoryManager : public GuestMemory {
   Addr brk_start_ = 0;
   Addr brk_ = 0;
   uint64_t mapped_bytes_ = 0;
+  // No gap of `searched_length_` bytes or more lies above `searched_to_`: thousands of small VMAs are not looked at
+  // again for each new one.
+  Addr searched_to_ = ~Addr{0};
+  uint64_t searched_length_ = 0;
 
   struct Deferred {
     uint64_t number;
@@ -199,8 +210,9 @@ class MemoryManager : public GuestMemory {
   };
   std::vector<Deferred> deferred_;
 
-  std::vector<Addr> hot_pages_;  // written soon after a fork
-  std::vector<Addr> ahead_;      // between PrepareFork and Fork: pages to copy now
+  // Written soon after a fork, by either side: one list for a program and what it forks, until exec.
+  std::shared_ptr<std::vector<Addr>> hot_pages_ = std::make_shared<std::vector<Addr>>();
+  std::vector<Addr> ahead_;  // between PrepareFork and Fork: pages to copy now
 };
 
 }  // namespace sandbox

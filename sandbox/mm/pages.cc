@@ -137,11 +137,11 @@ Result<void> MemoryManager::CopyPages(const Pma& from, Addr pma_start, AddrRange
   const uint64_t source = from.offset + (range.start - pma_start);
   for (uint64_t done = 0; done < range.length();) {
     uint64_t room = 0;
-    ASSIGN_OR_RETURN(char* to, memory_file_->Pointer(target + done, &room));
+    ASSIGN_OR_RETURN(char* to, memory_file_->Pointer(target + done, range.length() - done, &room));
     uint64_t want = std::min(room, range.length() - done);
     if (from.in_memory_file) {
       uint64_t available = 0;
-      ASSIGN_OR_RETURN(const char* bytes, memory_file_->Pointer(source + done, &available));
+      ASSIGN_OR_RETURN(const char* bytes, memory_file_->Pointer(source + done, want, &available));
       want = std::min(want, available);
       std::memcpy(to, bytes, want);
     } else {
@@ -188,9 +188,8 @@ Result<void> MemoryManager::BreakCopyOnWrite(Pmas::iterator pma, AddrRange range
 }
 
 void MemoryManager::NoteHotPage(Addr page) {
-  if (hot_pages_.size() >= kMaxHotPages || std::find(hot_pages_.begin(), hot_pages_.end(), page) != hot_pages_.end())
-    return;
-  hot_pages_.push_back(page);
+  std::vector<Addr>& hot = *hot_pages_;
+  if (hot.size() < kMaxHotPages && std::find(hot.begin(), hot.end(), page) == hot.end()) hot.push_back(page);
 }
 
 MemoryManager::FaultResult MemoryManager::HandleFault(Addr address) {
@@ -227,7 +226,7 @@ MemoryManager::FaultResult MemoryManager::HandleFault(Addr address) {
 
 void MemoryManager::PrepareFork(Addr stack_pointer) {
   // What both sides are about to write: the stack they stand on, and what was written after forks before.
-  ahead_ = hot_pages_;
+  ahead_ = *hot_pages_;
   for (int i = -2; i <= 1; ++i) ahead_.push_back(PageFloor(stack_pointer) + i * static_cast<int64_t>(kPageSize));
   std::sort(ahead_.begin(), ahead_.end());
   ahead_.erase(std::unique(ahead_.begin(), ahead_.end()), ahead_.end());
@@ -270,26 +269,45 @@ std::shared_ptr<MemoryManager> MemoryManager::Fork(std::shared_ptr<AddressSpace>
       (void)child->Populate({start, vma.end}, /*urgent=*/true);
       continue;
     }
-    for (auto it = pmas_.lower_bound(start); it != pmas_.end() && it->first < vma.end; ++it) {
-      Pma pma = it->second;
-      pma.queued_number = 0;
-      if (!vma.shared && !pma.copy_on_write) {
-        // Copied ahead: the parent keeps its page as it is.
-        Pma fresh;
-        fresh.fd = memory_file_->fd();
-        const AddrRange range{it->first, pma.end};
-        const Result<uint64_t> target = memory_file_->Allocate(range.length());
-        if (!target.ok() || !CopyPages(pma, range.start, range, *target).ok()) return nullptr;
-        fresh.offset = *target;
-        child->InsertPma(range, std::move(fresh), vma, /*urgent=*/true);
+    for (auto it = pmas_.lower_bound(start); it != pmas_.end() && it->first < vma.end;) {
+      if (!vma.shared && !it->second.copy_on_write) {
+        const Result<Pmas::iterator> next = CopyAhead(it, vma, child.get());
+        if (!next.ok()) return nullptr;
+        it = *next;
         continue;
       }
+      Pma pma = it->second;
+      pma.queued_number = 0;
       if (pma.in_memory_file) memory_file_->IncRef(pma.offset, pma.end - it->first);
       child->pmas_.emplace_hint(child->pmas_.end(), it->first, std::move(pma));
+      ++it;
     }
   }
   ahead_.clear();
   return child;
+}
+
+Result<MemoryManager::Pmas::iterator> MemoryManager::CopyAhead(Pmas::iterator first, const Vma& vma,
+                                                               MemoryManager* child) {
+  AddrRange range{first->first, first->second.end};
+  auto last = std::next(first);
+  for (; last != pmas_.end() && last->first == range.end && range.end < vma.end; ++last) {
+    if (last->second.copy_on_write) break;
+    range.end = last->second.end;
+  }
+  Pma fresh;
+  fresh.fd = memory_file_->fd();
+  ASSIGN_OR_RETURN(fresh.offset, memory_file_->Allocate(range.length()));
+  for (auto it = first; it != last; ++it) {
+    const AddrRange piece{it->first, it->second.end};
+    const Result<void> copied = CopyPages(it->second, piece.start, piece, fresh.offset + (piece.start - range.start));
+    if (!copied.ok()) {
+      memory_file_->DecRef(fresh.offset, range.length());
+      return Error(copied.error());
+    }
+  }
+  child->InsertPma(range, std::move(fresh), vma, /*urgent=*/true);
+  return last;
 }
 
 void MemoryManager::Defer(uint64_t offset, uint64_t length, std::shared_ptr<Mappable> keep) {

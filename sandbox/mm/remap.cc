@@ -83,6 +83,7 @@ Result<Addr> MemoryManager::Remap(Addr old_start, uint64_t old_length, uint64_t 
     auto gone = vmas_.find(old_start);
     mapped_bytes_ -= gone->second.end - gone->first;
     vmas_.erase(gone);
+    NoteGap(old);
   }
   RETURN_IF_ERROR(Populate(range, /*urgent=*/true));
   return target;

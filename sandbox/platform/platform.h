@@ -102,6 +102,9 @@ class Context {
   // Around a wait of the thread that drives the context, for choosing its CPU.
   virtual void WillBlock() = 0;
   virtual void DidBlock() = 0;
+  // Between the two: whether the waker may come from another CPU while nobody wants this one, so that looking out for
+  // it is cheaper than to sleep.
+  virtual bool MaySpin() const = 0;
 };
 
 class Platform {
@@ -109,6 +112,12 @@ class Platform {
   virtual ~Platform() = default;
   // A context in an empty address space.
   virtual absl::StatusOr<std::unique_ptr<Context>> FirstContext() = 0;
+  // Where every address space has the ELF image of a vDSO, above what guests can map; 0: nowhere. Known from
+  // FirstContext on.
+  virtual Addr vdso() const = 0;
+  // Gives a guest a CPU of its own if it shares one while another is idle. False: there is nothing to watch for now;
+  // true: ask again in some milliseconds. Any thread.
+  virtual bool Balance() = 0;
 };
 
 }  // namespace sandbox

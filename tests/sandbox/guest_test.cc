@@ -6,6 +6,7 @@ namespace sandbox::tests {
 namespace {
 
 TEST(Guest, Signals) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/signals")}); }
+TEST(Guest, Clock) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/clock")}); }
 TEST(Guest, CpuTime) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cpu_time")}); }
 TEST(Guest, Ipc) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/ipc")}); }
 TEST(Guest, Memory) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/memory")}); }

@@ -36,8 +36,9 @@ long Ptrace(int request, pid_t tid, uint64_t address, uint64_t data) {
 
 }  // namespace
 
-PtraceContext::PtraceContext(PtracePlatform* platform, std::shared_ptr<PtraceAddressSpace> space, pid_t tid, int slot)
-    : platform_(platform), space_(std::move(space)), tid_(tid), slot_(slot) {
+PtraceContext::PtraceContext(PtracePlatform* platform, std::shared_ptr<PtraceAddressSpace> space, pid_t tid, int slot,
+                             int cpu)
+    : platform_(platform), space_(std::move(space)), tid_(tid), slot_(slot), first_cpu_(cpu) {
   ++this->space().contexts;
 }
 
@@ -45,7 +46,7 @@ PtraceContext::~PtraceContext() {
   EndThread();
   --space().contexts;
   platform_->ReturnSlot(slot_);
-  if (cpu_ >= 0) platform_->placement_.Leave(cpu_);
+  if (pair_.cpu >= 0) platform_->placement_.Leave(&pair_);
 }
 
 void PtraceContext::EndThread() {
@@ -103,9 +104,9 @@ Result<void> PtraceContext::Seize() {
 
 Result<void> PtraceContext::Bind() {
   if (bound_) return Ok();
-  cpu_ = platform_->placement_.Enter();
-  platform_->placement_.Pin(0, cpu_);
-  platform_->placement_.Pin(tid_, cpu_);
+  pair_.guest = tid_.load();
+  pair_.sentry = static_cast<pid_t>(syscall(SYS_gettid));
+  platform_->placement_.Enter(&pair_, first_cpu_);
   RETURN_IF_ERROR(Seize());
   bound_ = true;
   registers_moved_ = true;
@@ -299,7 +300,7 @@ Result<std::unique_ptr<Context>> PtraceContext::NewThread() {
     return Error(tid.error());
   }
   return std::unique_ptr<Context>(
-      new PtraceContext(platform_, std::static_pointer_cast<PtraceAddressSpace>(space_), *tid, slot));
+      new PtraceContext(platform_, std::static_pointer_cast<PtraceAddressSpace>(space_), *tid, slot, pair_.cpu));
 }
 
 Result<std::unique_ptr<Context>> PtraceContext::Fork() {
@@ -311,7 +312,8 @@ Result<std::unique_ptr<Context>> PtraceContext::Fork() {
     platform_->ReturnSlot(slot);
     return Error(pid.error());
   }
-  return std::unique_ptr<Context>(new PtraceContext(platform_, std::make_shared<PtraceAddressSpace>(*pid), *pid, slot));
+  return std::unique_ptr<Context>(
+      new PtraceContext(platform_, std::make_shared<PtraceAddressSpace>(*pid), *pid, slot, pair_.cpu));
 }
 
 Result<void> PtraceContext::NewAddressSpace() {
@@ -323,7 +325,8 @@ Result<void> PtraceContext::NewAddressSpace() {
     space_ = std::move(fresh);
     ++space().contexts;
     tid_ = pid;
-    platform_->placement_.Pin(pid, cpu_);
+    pair_.guest = pid;
+    platform_->placement_.PinAgain(pair_);
     if (const Result<void> seized = Seize(); !seized.ok()) {
       lost_ = true;
       return seized;
@@ -341,14 +344,8 @@ int64_t PtraceContext::GuestTime() const {
   return clock_gettime(clock, &time) == 0 ? time.tv_sec * 1'000'000'000 + time.tv_nsec : 0;
 }
 
-void PtraceContext::WillBlock() { platform_->placement_.Leave(cpu_); }
-
-void PtraceContext::DidBlock() {
-  const int cpu = platform_->placement_.Return(cpu_);
-  if (cpu == cpu_) return;
-  cpu_ = cpu;
-  platform_->placement_.Pin(tid_, cpu_);
-  platform_->placement_.Pin(0, cpu_);
-}
+void PtraceContext::WillBlock() { platform_->placement_.Block(&pair_); }
+void PtraceContext::DidBlock() { platform_->placement_.Resume(&pair_); }
+bool PtraceContext::MaySpin() const { return platform_->placement_.OnlyOthersBusy(pair_); }
 
 }  // namespace sandbox

@@ -13,9 +13,8 @@ namespace sandbox {
 
 class PtraceContext : public Context {
  public:
-  // `tid` is parked and not traced yet. `emptied`: its mappings are the guest's; else the first list removes the
-  // sentry's.
-  PtraceContext(PtracePlatform* platform, std::shared_ptr<PtraceAddressSpace> space, pid_t tid, int slot);
+  // `tid` is parked and not traced yet. It will run on CPU `cpu` of the placement (-1: any).
+  PtraceContext(PtracePlatform* platform, std::shared_ptr<PtraceAddressSpace> space, pid_t tid, int slot, int cpu);
   ~PtraceContext() override;
 
   Result<void> Bind() override;
@@ -33,6 +32,7 @@ class PtraceContext : public Context {
   int64_t GuestTime() const override;
   void WillBlock() override;
   void DidBlock() override;
+  bool MaySpin() const override;
 
  private:
   PtraceAddressSpace& space() const { return static_cast<PtraceAddressSpace&>(*space_); }
@@ -53,7 +53,8 @@ class PtraceContext : public Context {
   std::shared_ptr<AddressSpace> space_;
   std::atomic<pid_t> tid_;
   int slot_;
-  int cpu_ = -1;
+  CpuPlacement::Pair pair_;
+  int first_cpu_;
   bool bound_ = false;
   bool lost_ = false;
   bool registers_moved_ = false;  // the stub ran: the guest's registers must be written again

@@ -47,11 +47,12 @@ void RememberPtraceScope() {
   close(fd);
 }
 
-absl::StatusOr<std::unique_ptr<PtracePlatform>> PtracePlatform::Create() {
+absl::StatusOr<std::unique_ptr<PtracePlatform>> PtracePlatform::Create(const HostVdso& vdso) {
   absl::StatusOr<StubMemory> memory = StubMemory::Create();
   if (!memory.ok()) return memory.status();
   std::unique_ptr<PtracePlatform> platform(new PtracePlatform(*memory));
-  absl::StatusOr<pid_t> stub = ForkFirstStub(*memory);
+  platform->host_vdso_ = vdso;
+  absl::StatusOr<pid_t> stub = ForkFirstStub(*memory, vdso);
   if (!stub.ok()) return stub.status();
   platform->first_stub_ = *stub;
   return platform;
@@ -59,11 +60,14 @@ absl::StatusOr<std::unique_ptr<PtracePlatform>> PtracePlatform::Create() {
 
 absl::StatusOr<std::unique_ptr<Context>> PtracePlatform::FirstContext() {
   auto space = std::make_shared<PtraceAddressSpace>(first_stub_);
-  auto context = std::make_unique<PtraceContext>(this, space, first_stub_, TakeSlot());
+  auto context = std::make_unique<PtraceContext>(this, space, first_stub_, TakeSlot(), /*cpu=*/-1);
   if (const Result<void> bound = context->Bind(); !bound.ok()) return WhyPtraceFailed(bound.error());
   // What the stub still has from the sentry goes.
   space->Unmap({0, kStubCode}, /*urgent=*/true);
-  space->Unmap({kStubCode + kPageSize, kStubOrders}, /*urgent=*/true);
+  const Addr vdso_end = memory_.VdsoMoved() ? kStubVdso + host_vdso_.length() : kStubVdso;
+  if (memory_.VdsoMoved()) vdso_ = host_vdso_.CodeAt(kStubVdso);
+  space->Unmap({kStubCode + kPageSize, kStubVdso}, /*urgent=*/true);
+  space->Unmap({vdso_end, kStubOrders}, /*urgent=*/true);
   space->Unmap({kStubOrders + kSlots * kSlotBytes, kHostAddressEnd}, /*urgent=*/true);
   context->Apply();
   return context;

@@ -26,9 +26,12 @@ void RememberPtraceScope();
 class PtracePlatform : public Platform {
  public:
   // Forks the first stub; call while the process has a single thread. Fails with a line that names what forbids ptrace.
-  static absl::StatusOr<std::unique_ptr<PtracePlatform>> Create();
+  // `vdso`: what to lend to guests (FindHostVdso, called while /proc can be read).
+  static absl::StatusOr<std::unique_ptr<PtracePlatform>> Create(const HostVdso& vdso);
 
   absl::StatusOr<std::unique_ptr<Context>> FirstContext() override;
+  Addr vdso() const override { return vdso_; }
+  bool Balance() override { return placement_.Balance(); }
 
  private:
   friend class PtraceContext;
@@ -41,6 +44,8 @@ class PtracePlatform : public Platform {
   const StubMemory memory_;
   CpuPlacement placement_;
   pid_t first_stub_ = -1;
+  HostVdso host_vdso_;
+  Addr vdso_ = 0;
   absl::Mutex mutex_;
   std::vector<int> free_slots_ ABSL_GUARDED_BY(mutex_);
   int next_slot_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -133,7 +133,7 @@ absl::StatusOr<StubMemory> StubMemory::Create() {
   return memory;
 }
 
-absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory) {
+absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory, const HostVdso& vdso) {
   const pid_t sentry = getpid();
   // Shares the descriptor table: whatever file the sentry opens later, a stub can map.
   const pid_t pid = static_cast<pid_t>(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0));
@@ -145,6 +145,7 @@ absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     LeaveRestartableSequences();
+    if (vdso.MoveTo(kStubVdso)) memory.SetVdsoMoved();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !LoadStubFilter()) _exit(1);
     EnterStub(memory.code_fd(), memory.orders_fd());
   }

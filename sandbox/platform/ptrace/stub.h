@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sandbox/abi/address.h"
+#include "sandbox/platform/ptrace/host_vdso.h"
 
 namespace sandbox {
 
@@ -30,6 +31,7 @@ struct Order {
 inline constexpr uint64_t kEndOfOrders = ~uint64_t{0};
 
 inline constexpr Addr kStubCode = 0x7fff'f000'0000;
+inline constexpr Addr kStubVdso = kStubCode + 0x1'0000;
 inline constexpr Addr kStubOrders = kStubCode + 0x10'0000;
 inline constexpr uint64_t kOrdersPerSlot = 146;  // two pages
 inline constexpr uint64_t kSlotBytes = 2 * kPageSize;
@@ -50,17 +52,22 @@ class StubMemory {
   int orders_fd() const { return orders_fd_; }
   // The sentry's own view of a slot.
   Order* slot(int index) const { return reinterpret_cast<Order*>(orders_ + index * kSlotBytes); }
+  // Whether the first stub has the vDSO at kStubVdso; once it is parked.
+  bool VdsoMoved() const { return slot(kSlots - 1)->number == kVdsoMoved; }
+  void SetVdsoMoved() const { slot(kSlots - 1)->number = kVdsoMoved; }
   static Addr SlotAddress(int index) { return kStubOrders + index * kSlotBytes; }
 
  private:
+  static constexpr uint64_t kVdsoMoved = 1;  // in a slot that no context has yet
+
   int code_fd_ = -1;
   int orders_fd_ = -1;
   char* orders_ = nullptr;
 };
 
 // Forks a process that maps the stub, puts itself under the stub's seccomp filter and parks. It still has the sentry's
-// other mappings: the first list must remove them.
-absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory);
+// other mappings: the first list must remove them. It keeps `vdso`, at kStubVdso.
+absl::StatusOr<pid_t> ForkFirstStub(const StubMemory& memory, const HostVdso& vdso);
 
 }  // namespace sandbox
 #endif  // SANDBOX_PLATFORM_PTRACE_STUB_H_

@@ -96,6 +96,14 @@ TEST_F(EscapeTest, MapBomb) {
   RunResult result = Attack({"map_bomb", "67108864"}, {"--memory=64M"});
   EXPECT_TRUE(result.code == kHeld || result.code == 137) << result.code << result.out << result.err;
 }
+TEST_F(EscapeTest, TouchBomb) {
+  RunResult result = Attack({"touch_bomb", "67108864"}, {"--memory=64M"});
+  EXPECT_EQ(result.code, 137) << result.out << result.err;
+}
+TEST_F(EscapeTest, TouchBombByTheKernel) {
+  RunResult result = Attack({"touch_bomb", "67108864", "read"}, {"--memory=64M"});
+  EXPECT_TRUE(result.code == kHeld || result.code == 137) << result.code << result.out << result.err;
+}
 TEST_F(EscapeTest, FileBomb) {
   RunResult result = Attack({"file_bomb", "67108864"}, {"--memory=64M"});
   EXPECT_TRUE(result.code == kHeld || result.code == 137) << result.code << result.out << result.err;

@@ -112,6 +112,20 @@ void MapBomb(const Arguments& arguments) {
   printf("memory ended after %zu bytes\n", total);
 }
 
+// Reserves much, which costs nothing, and then touches all of it: here, and by way of the kernel.
+void TouchBomb(const Arguments& arguments) {
+  const size_t limit = std::stoul(arguments.at(0));
+  auto* const at = static_cast<char*>(
+      mmap(nullptr, 8 * limit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  if (at == MAP_FAILED) Broken("a reservation should succeed");
+  const int zero = open("/dev/zero", O_RDONLY);
+  for (size_t done = 0; done < 8 * limit; done += kPage) {
+    if (arguments.size() > 1 && read(zero, at + done, kPage) != static_cast<ssize_t>(kPage)) return;
+    if (arguments.size() == 1) *(volatile char*)(at + done) = 1;
+    if (done > 2 * limit) Escaped("touched " + std::to_string(done) + " bytes");
+  }
+}
+
 // The same by way of files in memory, shared memory and pipes.
 void FileBomb(const Arguments& arguments) {
   const size_t limit = std::stoul(arguments.at(0));
@@ -149,13 +163,10 @@ void MappingBomb(const Arguments&) {
 }  // namespace
 
 const std::vector<Attack> kMemoryAttacks = {
-    {"write_over_stub", WriteOverStub},
-    {"unmap_stub", UnmapStub},
-    {"map_over_stub", MapOverStub},
-    {"unmap_everything", UnmapEverything},
-    {"write_host_file", WriteHostFile},
-    {"map_bomb", MapBomb},
-    {"file_bomb", FileBomb},
+    {"write_over_stub", WriteOverStub}, {"unmap_stub", UnmapStub},
+    {"map_over_stub", MapOverStub},     {"unmap_everything", UnmapEverything},
+    {"write_host_file", WriteHostFile}, {"map_bomb", MapBomb},
+    {"touch_bomb", TouchBomb},          {"file_bomb", FileBomb},
     {"mapping_bomb", MappingBomb},
 };
 
