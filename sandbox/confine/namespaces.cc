@@ -120,17 +120,24 @@ absl::Status MapIds(pid_t child) {
 }
 
 NewNetwork::NewNetwork() {
-  thread_ = std::thread([this] {
-    if (unshare(CLONE_NEWNET) != 0) {
-      error_ = errno;
-      return;
-    }
-    // Any socket tells which network it is in.
-    const int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (any >= 0) fd_ = ioctl(any, SIOCGSKNS);
-    error_ = fd_ < 0 ? errno : 0;
-    if (any >= 0) close(any);
-  });
+#if defined(__SANITIZE_THREAD__)
+  // Its run-time library does not know this process (RunConfined makes it by clone(2)) and cannot start threads in it.
+  Make();
+#else
+  thread_ = std::thread([this] { Make(); });
+#endif
+}
+
+void NewNetwork::Make() {
+  if (unshare(CLONE_NEWNET) != 0) {
+    error_ = errno;
+    return;
+  }
+  // Any socket tells which network it is in.
+  const int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (any >= 0) fd_ = ioctl(any, SIOCGSKNS);
+  error_ = fd_ < 0 ? errno : 0;
+  if (any >= 0) close(any);
 }
 
 NewNetwork::~NewNetwork() {
@@ -139,7 +146,7 @@ NewNetwork::~NewNetwork() {
 }
 
 absl::Status NewNetwork::Enter() {
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   if (error_ == 0 && setns(fd_, CLONE_NEWNET) != 0) error_ = errno;
   return error_ == 0 ? absl::OkStatus() : Refused("enter a network of its own", error_);
 }

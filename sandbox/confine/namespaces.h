@@ -28,6 +28,8 @@ class NewNetwork {
   absl::Status Enter();
 
  private:
+  void Make();
+
   std::thread thread_;
   int fd_ = -1;
   int error_ = 0;

@@ -187,6 +187,7 @@ absl::StatusOr<int> Kernel::Run(InitProcess init) ABSL_NO_THREAD_SAFETY_ANALYSIS
   // Everyone else is being killed; their threads leave one by one.
   const auto alone = [this]() { return live_threads_ == 0; };
   KernelLock().Await(absl::Condition(&alone));
+  balance_timer_.reset();  // The platform may go now.
   const int status = init_->wait_status;
   KernelLock().Unlock();
   return status;

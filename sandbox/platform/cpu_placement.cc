@@ -16,6 +16,11 @@ CpuPlacement::CpuPlacement() {
   load_ = std::make_unique<std::atomic<int>[]>(cpus_.size());
 }
 
+int CpuPlacement::IndexOfThisCpu() const {
+  const auto it = std::find(cpus_.begin(), cpus_.end(), sched_getcpu());
+  return it == cpus_.end() ? 0 : static_cast<int>(it - cpus_.begin());
+}
+
 int CpuPlacement::LeastLoaded(int preferred) const {
   int best = preferred;
   int best_load = load_[best].load(std::memory_order_relaxed);
@@ -29,7 +34,7 @@ int CpuPlacement::LeastLoaded(int preferred) const {
 void CpuPlacement::Enter(Pair* pair, int inherited) {
   {
     absl::MutexLock lock(&mutex_);
-    pair->cpu = inherited >= 0 ? inherited : LeastLoaded(0);
+    pair->cpu = inherited >= 0 ? inherited : LeastLoaded(IndexOfThisCpu());
     pair->running = true;
     ++load_[pair->cpu];
     pairs_.push_back(pair);

@@ -30,7 +30,7 @@ class CpuPlacement {
   CpuPlacement();
 
   // Counts the pair as running on CPU `inherited`, where its maker is pinned and so is its guest; the calling thread is
-  // its sentry thread. -1: on the least loaded CPU.
+  // its sentry thread. -1: on the calling thread's CPU, if it is idle.
   void Enter(Pair* pair, int inherited);
   // The pair is gone.
   void Leave(Pair* pair);
@@ -49,6 +49,7 @@ class CpuPlacement {
   int cpu_count() const { return static_cast<int>(cpus_.size()); }
 
  private:
+  int IndexOfThisCpu() const;
   int LeastLoaded(int preferred) const;
   void Pin(const Pair& pair) const;
 

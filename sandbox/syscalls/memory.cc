@@ -2,6 +2,8 @@
 #include <linux/membarrier.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <vector>
@@ -158,7 +160,7 @@ SyscallResult SysMunlockall(Task& task, const SyscallArguments&) {
   return 0;
 }
 
-// A stop of every other thread of the process is a barrier for it; those that do not run guest code have none to order.
+// The host's own barrier on all CPUs is one for guests as well, wherever they run. It takes the host some milliseconds.
 SyscallResult SysMembarrier(Task&, const SyscallArguments& a) {
   constexpr int kSupported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
                              MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
@@ -166,7 +168,7 @@ SyscallResult SysMembarrier(Task&, const SyscallArguments& a) {
   if (a.Int(1) != 0) return Error(EINVAL);
   if (a.Int(0) == MEMBARRIER_CMD_QUERY) return kSupported;
   if ((a.Int(0) & kSupported) == 0 || !std::has_single_bit(a.Uint(0))) return Error(EINVAL);
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) return Error(errno);
   return 0;
 }
 
