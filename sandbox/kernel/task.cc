@@ -105,8 +105,8 @@ void Task::Kick() {
 }
 
 void Task::Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  host_tid_ = static_cast<pid_t>(syscall(SYS_gettid));
-  host_time_at_start_ = ClockNow(CLOCK_THREAD_CPUTIME_ID);
+  const auto host_tid = static_cast<pid_t>(syscall(SYS_gettid));
+  const int64_t host_time = ClockNow(CLOCK_THREAD_CPUTIME_ID);
   if (const Result<void> bound = context_->Bind(); !bound.ok()) {
     LOG(ERROR) << "Cannot trace the stub of thread " << tid_ << ", error " << bound.error();
     KernelLock().Lock();
@@ -115,6 +115,8 @@ void Task::Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return;
   }
   KernelLock().Lock();
+  host_tid_ = host_tid;
+  host_time_at_start_ = host_time;
   for (;;) {
     if (SignalPending()) DeliverSignals();
     if (exiting()) break;

@@ -132,6 +132,10 @@ TEST(BadInput, OrdinaryUserMayNotReadTheRoot) {
     if (setgid(65534) != 0 || setuid(65534) != 0 || chdir("/") != 0) _exit(99);
   };
   const Outcome outcome = RunNative({path, "do", "--root=" + root, "--", "/bin/true"}, {.prepare = become_nobody});
+  if (outcome.code == 99) {
+    unlink(path.c_str());
+    GTEST_SKIP() << "this user namespace has one user only";
+  }
   EXPECT_EQ(outcome.code, 125) << outcome.err;
   EXPECT_NE(outcome.err.find(root + ": Permission denied"), std::string::npos) << outcome.err;
   // And what such a user may do, works.

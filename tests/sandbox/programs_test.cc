@@ -25,7 +25,7 @@ TEST(Programs, CoreutilsOnTrees) {
   ExpectLikeNative("ls -lR /usr/share/doc/bash /etc/apt");
   ExpectLikeNative(InScratch(
       "cp -a /usr/share/doc/bash . && diff -r bash /usr/share/doc/bash && "
-      "stat -c '%n %A %U %G %Y %s' bash/*; du -ab bash | sort -k2; mv bash b2; ls b2; chmod -R u=rX b2; rm -rf b2"));
+      "stat -c '%n %A %U %G %Y %s' bash/*; du -ab bash/* | sort -k2; mv bash b2; ls b2; chmod -R u=rX b2; rm -rf b2"));
   ExpectLikeNative(
       InScratch("seq 1 100000 | sort -R --random-source=/etc/passwd | sort -n | md5sum; "
                 "seq 1 30000 | sort -r -S 100k -T . --parallel=2 | md5sum; split -n 3 -d /etc/services p; cat p* | cmp "
@@ -88,11 +88,11 @@ TEST(Programs, StaticGo) {
 
 TEST(Programs, ProcessListing) {
   NEEDS("ps");
-  const Outcome outcome =
-      RunSandboxed({"sh", "-c",
-                    "sleep 50 & ps -e -o pid,ppid,stat,comm --no-headers | sed 's/  */ /g'; pgrep -c sleep; top -b -n1 "
-                    "| grep -c sleep; "
-                    "uptime | grep -c load; free | grep -c Mem; kill %1; wait; ps -o user,group -p 1 --no-headers"});
+  const Outcome outcome = RunSandboxed(
+      {"sh", "-c",
+       "sleep 50 & p=$!; ps -e -o pid,ppid,stat,comm --no-headers | sed 's/  */ /g'; pgrep -c sleep; top -b -n1 "
+       "| grep -cw sleep; "
+       "uptime | grep -c load; free | grep -c Mem; kill $p; wait; ps -o user,group -p 1 --no-headers"});
   EXPECT_NE(outcome.out.find(" 1 0 S"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("sleep\n"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("1\n1\n1\n1\n"), std::string::npos) << outcome.out;
