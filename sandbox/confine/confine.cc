@@ -81,7 +81,8 @@ absl::Status CloneFailed(int error) {
     case EACCES:
       return absl::FailedPreconditionError(
           "the host does not allow user namespaces (see kernel.unprivileged_userns_clone, "
-          "kernel.apparmor_restrict_unprivileged_userns, the seccomp profile of the container this runs in; in a chroot "
+          "kernel.apparmor_restrict_unprivileged_userns, the seccomp profile of the container this runs in; in a "
+          "chroot "
           "there are none)");
     default:
       return absl::FailedPreconditionError(absl::StrCat("cannot start the sentry: clone: ", strerror(error)));
