@@ -15,6 +15,7 @@
 #include "common/lifecycle/shutdown.h"
 #include "migrate/migration/migration.h"
 #include "migrate/migration/topology.h"
+#include "migrate/mysql/quote.h"
 #include "migrate/options/migration_options.pb.h"
 #include "migrate/options/options.h"
 
@@ -44,7 +45,12 @@ absl::StatusOr<int> RunMigrate(const std::vector<std::string>& arguments, migrat
     }
   });
   absl::StatusOr<migrate::MigrationOptions> resolved = migrate::migration::ResolveTopology(options);
-  if (!resolved.ok()) return resolved.status();
+  if (!resolved.ok()) {
+    return absl::Status(
+        resolved.status().code(),
+        absl::StrCat(resolved.status().message(), "; ",
+                     migrate::mysql::QualifiedName(options.database(), options.table()), " is unchanged"));
+  }
   absl::Status status = migrate::migration::Migration(*resolved).Run(stop.get_token());
   if (!status.ok()) return status;
   return 0;

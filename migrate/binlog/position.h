@@ -29,7 +29,8 @@ struct Position {
 // then by offset. An empty file name is before everything.
 int Compare(const Position& a, const Position& b);
 
-// Where the server's log ends now. FailedPrecondition if it writes none, PermissionDenied without REPLICATION CLIENT.
+// Where the server's log ends now; on MariaDB the GTIDs may be those of a moment before. FailedPrecondition if it
+// writes none, PermissionDenied without REPLICATION CLIENT.
 absl::StatusOr<Position> CurrentPosition(mysql::Connection& connection);
 
 }  // namespace migrate::binlog

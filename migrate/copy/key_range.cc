@@ -18,30 +18,37 @@ KeyReader::ColumnForm KeyReader::FormOf(const schema::Column& column) {
   return {Form::kQuoted, ""};  // temporal types, UUID, INET6
 }
 
+std::string KeyReader::Readable(Form form, const std::string& name) {
+  if (form == Form::kHex) return absl::StrCat("HEX(", name, ")");
+  return form == Form::kNumber ? absl::StrCat(name, "+0") : name;
+}
+
 KeyReader::KeyReader(const schema::TablePair& pair) {
   std::vector<std::string> select;
+  std::vector<std::string> ghost_select;
   std::vector<std::string> descending;
   for (schema::SharedColumn shared : pair.key.columns) {
     const ColumnForm form = FormOf(pair.OriginalColumn(shared));
     const std::string name = mysql::QuoteIdentifier(pair.OriginalColumn(shared).name);
-    select.push_back(form.form == Form::kHex      ? absl::StrCat("HEX(", name, ")")
-                     : form.form == Form::kNumber ? absl::StrCat(name, "+0")
-                                                  : name);
+    const std::string ghost_name = mysql::QuoteIdentifier(pair.GhostColumn(shared).name);
+    select.push_back(Readable(form.form, name));
+    ghost_select.push_back(Readable(form.form, ghost_name));
     descending.push_back(absl::StrCat(name, " DESC"));
     forms_.push_back(form);
     original_names_.push_back(name);
-    ghost_names_.push_back(mysql::QuoteIdentifier(pair.GhostColumn(shared).name));
+    ghost_names_.push_back(ghost_name);
   }
   select_list_ = absl::StrJoin(select, ", ");
+  ghost_select_list_ = absl::StrJoin(ghost_select, ", ");
   order_by_ = absl::StrJoin(original_names_, ", ");
   order_by_descending_ = absl::StrJoin(descending, ", ");
 }
 
-KeyValue KeyReader::Literals(const mysql::Row& row) const {
+KeyValue KeyReader::Literals(const mysql::Row& row, size_t first) const {
   KeyValue key;
   for (size_t i = 0; i < forms_.size(); ++i) {
-    const std::string text = row.Text(i);
-    if (row.IsNull(i)) {
+    const std::string text = row.Text(first + i);
+    if (row.IsNull(first + i)) {
       key.push_back("NULL");
     } else if (forms_[i].form == Form::kHex) {
       key.push_back(absl::StrCat(forms_[i].introducer, "x'", text, "'"));
@@ -64,6 +71,12 @@ std::string CompareTuple(const std::vector<std::string>& names, const KeyValue& 
     absl::StrAppend(&prefix, names[i], " = ", bound[i], " AND ");
   }
   return absl::StrCat("(", absl::StrJoin(alternatives, " OR "), ")");
+}
+
+std::string KeyReader::Equality(const std::vector<std::string>& names, const KeyValue& key) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < names.size(); ++i) parts.push_back(absl::StrCat(names[i], " = ", key[i]));
+  return absl::StrCat("(", absl::StrJoin(parts, " AND "), ")");
 }
 
 std::string KeyReader::Condition(const std::vector<std::string>& names, const KeyRange& range) {

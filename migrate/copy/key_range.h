@@ -29,16 +29,21 @@ class KeyReader {
 
   // What to SELECT so that Literals() can be applied: "`a`, HEX(`b`), `c`+0".
   const std::string& SelectList() const { return select_list_; }
+  // The same of the ghost.
+  const std::string& GhostSelectList() const { return ghost_select_list_; }
   // "`a`, `b`" and "`a` DESC, `b` DESC" for ORDER BY.
   const std::string& OrderBy() const { return order_by_; }
   const std::string& OrderByDescending() const { return order_by_descending_; }
 
-  // The key of a row, whose first columns are SelectList().
-  KeyValue Literals(const mysql::Row& row) const;
+  // The key of a row, whose columns from `first` on are SelectList() or GhostSelectList().
+  KeyValue Literals(const mysql::Row& row, size_t first = 0) const;
 
   // The condition that a row of the original (of the ghost) lies in `range`; "TRUE" for the range without bounds.
   std::string InOriginal(const KeyRange& range) const { return Condition(original_names_, range); }
   std::string InGhost(const KeyRange& range) const { return Condition(ghost_names_, range); }
+  // The condition that a row has this key: "(`a` = 1 AND `b` = 2)".
+  std::string IsInOriginal(const KeyValue& key) const { return Equality(original_names_, key); }
+  std::string IsInGhost(const KeyValue& key) const { return Equality(ghost_names_, key); }
 
  private:
   enum class Form { kPlain, kQuoted, kHex, kNumber };
@@ -47,13 +52,16 @@ class KeyReader {
     std::string introducer;  // "_latin1 " before a hexadecimal literal of text
   };
 
+  static std::string Readable(Form form, const std::string& name);
   static ColumnForm FormOf(const schema::Column& column);
   static std::string Condition(const std::vector<std::string>& names, const KeyRange& range);
+  static std::string Equality(const std::vector<std::string>& names, const KeyValue& key);
 
   std::vector<ColumnForm> forms_;
   std::vector<std::string> original_names_;  // quoted
   std::vector<std::string> ghost_names_;
   std::string select_list_;
+  std::string ghost_select_list_;
   std::string order_by_;
   std::string order_by_descending_;
 };

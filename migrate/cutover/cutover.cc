@@ -5,6 +5,7 @@
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/explain/explain.h"
 #include "migrate/cutover/strategies.h"
 #include "migrate/mysql/retry.h"
@@ -24,10 +25,16 @@ absl::StatusOr<std::unique_ptr<mysql::Connection>> OpenLockSession(const Context
   return mysql::Connection::Open(options);
 }
 
-absl::StatusOr<bool> IsSwapped(const Context& context, uint64_t session, const std::string& old_name) {
+namespace {
+
+constexpr absl::Duration kWaitForServer = absl::Minutes(1);
+
+absl::StatusOr<bool> LookWhetherSwapped(const Context& context, const mysql::Connection& session,
+                                        const std::string& old_name) {
   absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(context.session);
   if (!connection.ok()) return connection.status();
-  if (absl::Status ended = mysql::EndSession(**connection, session); !ended.ok()) return ended;
+  absl::Status ended = mysql::EndSession(**connection, session.id(), session.opened());
+  if (!ended.ok()) return ended;
   const std::string& schema = context.pair.original.schema;
   absl::StatusOr<bool> ghost = schema::TableExists(**connection, schema, context.names.ghost);
   if (!ghost.ok()) return ghost.status();
@@ -36,6 +43,24 @@ absl::StatusOr<bool> IsSwapped(const Context& context, uint64_t session, const s
   absl::StatusOr<bool> old = schema::TableExists(**connection, schema, old_name);
   if (!old.ok()) return old.status();
   return *original && *old && !*ghost;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> IsSwapped(const Context& context, const mysql::Connection& session, const std::string& old_name) {
+  for (const absl::Time give_up = absl::Now() + kWaitForServer;;) {
+    absl::StatusOr<bool> swapped = LookWhetherSwapped(context, session, old_name);
+    if (swapped.ok()) return swapped;
+    if (absl::Now() > give_up) {
+      return absl::UnknownError(
+          absl::StrCat("the answer to the RENAME was lost, and the server does not tell whether "
+                       "it was done: ",
+                       swapped.status().message()));
+    }
+    LOG_EVERY_N_SEC(WARNING, 5) << "the answer to the RENAME was lost; asking the server whether it was done: "
+                                << swapped.status().message();
+    absl::SleepFor(absl::Milliseconds(100));
+  }
 }
 
 absl::Status PrepareSwap(const Context& context, mysql::Connection& session) {

@@ -53,6 +53,7 @@ class Strategy {
   virtual ~Strategy() = default;
   virtual std::string_view name() const = 0;
   // Any status but ok: the original is in place. DeadlineExceeded: a lock or the last changes took too long; try again.
+  // Unknown: the server is gone and nobody can say.
   virtual absl::StatusOr<Outcome> Attempt(std::stop_token stop) = 0;
 };
 

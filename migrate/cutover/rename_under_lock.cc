@@ -50,7 +50,7 @@ absl::StatusOr<Outcome> RenameUnderLock::Attempt(std::stop_token stop) {
 
   absl::Status swapped = Swap(**session);
   if (!swapped.ok() && mysql::Classify(swapped) == mysql::ErrorClass::kLostConnection) {
-    absl::StatusOr<bool> is_swapped = IsSwapped(context_, (*session)->id(), context_.names.old);
+    absl::StatusOr<bool> is_swapped = IsSwapped(context_, **session, context_.names.old);
     if (!is_swapped.ok()) return is_swapped.status();
     if (*is_swapped) swapped = absl::OkStatus();
   }

@@ -168,7 +168,7 @@ absl::StatusOr<Outcome> Sentry::LockAndSwap(mysql::Connection& holder, mysql::Co
   rename_thread.join();
 
   if (!renamed.ok() && mysql::Classify(renamed) == mysql::ErrorClass::kLostConnection) {
-    absl::StatusOr<bool> is_swapped = IsSwapped(context_, renamer.id(), sentry_);
+    absl::StatusOr<bool> is_swapped = IsSwapped(context_, renamer, sentry_);
     if (!is_swapped.ok()) return is_swapped.status();
     if (*is_swapped) renamed = absl::OkStatus();
   }

@@ -19,8 +19,9 @@ std::unique_ptr<Strategy> MakeTwoStep(Context context);
 absl::StatusOr<std::unique_ptr<mysql::Connection>> OpenLockSession(const Context& context);
 
 // Whether the ghost has become the original: the ghost's name is free and the old table's name is taken. For when the
-// answer to a RENAME was lost: `session`, which may still be at it, has ended before this looks.
-absl::StatusOr<bool> IsSwapped(const Context& context, uint64_t session, const std::string& old_name);
+// answer to a RENAME was lost: `session`, which may still be at it, has ended before this looks. Waits for a server
+// that is down; Unknown if it does not come back.
+absl::StatusOr<bool> IsSwapped(const Context& context, const mysql::Connection& session, const std::string& old_name);
 
 void AfterStep(const Context& context, std::string_view step, const mysql::Connection& session);
 

@@ -45,7 +45,7 @@ absl::StatusOr<Outcome> TwoStep::Attempt(std::stop_token stop) {
   AfterStep(context_, "lock", **session);
   absl::Status swapped = Swap(**session);
   if (mysql::Classify(swapped) == mysql::ErrorClass::kLostConnection) {
-    absl::StatusOr<bool> is_swapped = IsSwapped(context_, (*session)->id(), context_.names.old);
+    absl::StatusOr<bool> is_swapped = IsSwapped(context_, **session, context_.names.old);
     if (!is_swapped.ok()) return is_swapped.status();
     if (*is_swapped) swapped = absl::OkStatus();
   }

@@ -51,7 +51,7 @@ absl::Status Migration::Conclude(absl::Status status) {
   if (resumable_kind) SaveCheckpoint();
   if (applier_) applier_->Stop();
   std::string left;
-  if (ghost_exists_ && !swapped_) left = CleanUp(status);
+  if (ghost_exists_ && !swapped_ && !absl::IsUnknown(status)) left = CleanUp(status);
   if (Panicked()) status = absl::AbortedError(operator_.panicked() ? "panic commanded by user" : status.message());
   if (monitor_) monitor_->Stop();
 
@@ -59,8 +59,12 @@ absl::Status Migration::Conclude(absl::Status status) {
   absl::Status hook = RunHooks(status.ok() ? "success" : "failure");
   if (!hook.ok()) LOG(WARNING) << hook.message();
   if (!status.ok()) {
-    const std::string place = swapped_ ? absl::StrCat("; ", table_, " is the new table, ", old, " the old one")
-                                       : absl::StrCat("; ", table_, " is unchanged");
+    std::string place = absl::StrCat("; ", table_, " is unchanged");
+    if (swapped_) place = absl::StrCat("; ", table_, " is the new table, ", old, " the old one");
+    if (absl::IsUnknown(status)) {
+      place = absl::StrCat("; ", table_, " is unchanged if there is still a table ",
+                           mysql::QualifiedName(options_.database(), names_.ghost), ", else it is the new table");
+    }
     return absl::Status(status.code(), absl::StrCat(status.message(), place, left));
   }
   const std::string took = absl::FormatDuration(absl::Trunc(absl::Now() - progress_.begin(), absl::Milliseconds(1)));

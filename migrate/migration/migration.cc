@@ -308,7 +308,7 @@ absl::Status Migration::Verify(const std::stop_token& stop) {
   verify::Verifier verifier(
       *pair_, row_session_,
       {.threads = static_cast<int>(options_.threads()), .retries = static_cast<int>(options_.default_retries())},
-      *applier_, *copier_, gate_);
+      *applier_, *copier_, {&gate_, &copy_gate_});
   verify::Report report;
   absl::Status status = Supervise(stop, [&](std::stop_token token) {
     absl::StatusOr<verify::Report> result = verifier.Run(token);
@@ -395,6 +395,7 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
                 << absl::FormatDuration(absl::Trunc(outcome->locked, absl::Microseconds(100)));
       return absl::OkStatus();
     }
+    if (absl::IsUnknown(outcome.status())) return outcome.status();
     if (absl::IsCancelled(outcome.status()) && stop.stop_requested()) return outcome.status();
     if (absl::Status trouble = Trouble(); !trouble.ok()) return trouble;
     if (attempt >= options_.default_retries()) return outcome.status();
@@ -462,8 +463,8 @@ void Migration::SlowDownWhenBehind() {
   const absl::Duration lag = report.lag;
   common::metrics::GetGauge("migrate_lag_seconds", "Age of the oldest change that is not in the ghost table.")
       .Set(absl::ToDoubleSeconds(lag));
-  if (!report.copy_done && lag > absl::Milliseconds(operator_.max_lag_millis())) {
-    copy_gate_.Close("behind", absl::StrCat("the copy waits for the log, lag=",
+  if (lag > absl::Milliseconds(operator_.max_lag_millis())) {
+    copy_gate_.Close("behind", absl::StrCat("the copy and the comparison wait for the log, lag=",
                                             absl::FormatDuration(absl::Trunc(lag, absl::Milliseconds(10)))));
   } else {
     copy_gate_.Open("behind");

@@ -114,7 +114,7 @@ class Migration {
   checkpoint::Store store_;
   checkpoint::Checkpoint resumed_;  // where an earlier run stopped; without --resume only what does not change
   throttle::Gate gate_;             // for all writes
-  throttle::Gate copy_gate_;        // for the copy only, while the log is behind
+  throttle::Gate copy_gate_;        // for copy and comparison, while the log is behind
   Progress progress_;
   Operator operator_;
   control::Hooks hooks_;

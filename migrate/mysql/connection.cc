@@ -142,6 +142,7 @@ absl::Status Connection::SetUpSession() {
   if (!identity.ok()) return identity.status();
   if (identity->empty()) return absl::InternalError("SELECT VERSION() returned no row");
   id_ = (*identity)[0].Uint(0);
+  opened_ = absl::Now();
   server_ = ServerInfo::Parse((*identity)[0].Text(1));
   std::string sql =
       "SET SESSION sql_mode = REPLACE(REPLACE(REPLACE(@@SESSION.sql_mode, 'ANSI_QUOTES', ''), 'NO_BACKSLASH_ESCAPES', "

@@ -99,6 +99,9 @@ class Connection {
   // CONNECTION_ID() of the current session, for KILL. Thread-safe.
   uint64_t id() const { return id_; }
 
+  // When the current session began, or the last one that there was.
+  absl::Time opened() const { return opened_; }
+
   const ServerInfo& server() const { return server_; }
   const ConnectionOptions& options() const { return options_; }
 
@@ -124,6 +127,7 @@ class Connection {
   void* handle_ = nullptr;  // MYSQL*; the two libraries disagree about its tag
   bool broken_ = true;
   std::atomic<uint64_t> id_{0};
+  absl::Time opened_ = absl::InfinitePast();
   std::atomic<int> socket_{-1};
 };
 

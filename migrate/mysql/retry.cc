@@ -19,7 +19,10 @@ bool SleepUnlessStopped(absl::Duration duration, const std::stop_token& stop) {
   return false;
 }
 
-absl::Status EndSession(Connection& connection, uint64_t id) {
+absl::Status EndSession(Connection& connection, uint64_t id, absl::Time opened) {
+  absl::StatusOr<Result> uptime = connection.Query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+  if (!uptime.ok()) return uptime.status();
+  if (!uptime->empty() && absl::Now() - absl::Seconds((*uptime)[0].Uint(1)) > opened) return absl::OkStatus();
   // Error 1094: there is no such session any more.
   (void)connection.Execute(absl::StrCat("KILL ", id));
   const absl::Time give_up = absl::Now() + absl::Seconds(60);
@@ -38,8 +41,9 @@ namespace {
 
 absl::Status ReplaceSession(Connection& connection) {
   const uint64_t lost = connection.id();
+  const absl::Time opened = connection.opened();
   if (absl::Status status = connection.Reconnect(); !status.ok()) return status;
-  return lost == 0 ? absl::OkStatus() : EndSession(connection, lost);
+  return lost == 0 ? absl::OkStatus() : EndSession(connection, lost, opened);
 }
 
 }  // namespace

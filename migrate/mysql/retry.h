@@ -26,8 +26,9 @@ struct RetryPolicy {
 absl::Status WithRetries(Connection& connection, const RetryPolicy& policy, const std::function<absl::Status()>& work);
 
 // Kills session `id` and waits until the server is done with it. For a session whose connection was lost: the server
-// may not have noticed, and a statement of it that ends late would undo what was done since.
-absl::Status EndSession(Connection& connection, uint64_t id);
+// may not have noticed, and a statement of it that ends late would undo what was done since. A server that was started
+// after the session was `opened` may have given its number to somebody else; then there is nothing to end.
+absl::Status EndSession(Connection& connection, uint64_t id, absl::Time opened);
 
 // Sleeps, at most until `stop` is requested; false if it was.
 bool SleepUnlessStopped(absl::Duration duration, const std::stop_token& stop);

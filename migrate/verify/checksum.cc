@@ -79,6 +79,13 @@ bool GoAsTheyAre(const Column& a, const Column& b, bool one_collation) {
   return IsExactNumber(a) || OneOf(a.data_type, kMoments) || a.data_type == "time";
 }
 
+// Whether the server writes a value of both columns alike.
+bool SameText(const Column& a, const Column& b) {
+  if (a.IsInteger() && b.IsInteger())
+    return !absl::StrContains(a.column_type, "zerofill") && !absl::StrContains(b.column_type, "zerofill");
+  return a.column_type == b.column_type && a.collation == b.collation;
+}
+
 // Whether all text of the shared columns has one collation, in both tables.
 bool HaveOneCollation(const schema::TablePair& pair) {
   std::set<std::string> collations;
@@ -126,7 +133,7 @@ ValueExpressions ComparableValues(const Column& original, const Column& ghost, b
           absl::StrCat("CRC32(", Comparable(ghost, original), ")")};
 }
 
-Checksum::Checksum(const schema::TablePair& pair) : pair_(pair), reader_(pair), ranges_match_(true) {
+Checksum::Checksum(const schema::TablePair& pair) : pair_(pair), reader_(pair), ranges_match_(true), keys_match_(true) {
   const bool one_collation = HaveOneCollation(pair);
   std::vector<std::string> original_keys;
   std::vector<std::string> ghost_keys;
@@ -149,6 +156,7 @@ Checksum::Checksum(const schema::TablePair& pair) : pair_(pair), reader_(pair), 
     const Column& original = pair.OriginalColumn(shared);
     const Column& ghost = pair.GhostColumn(shared);
     ranges_match_ &= SameOrder(original, ghost);
+    keys_match_ &= SameText(original, ghost);
     ValueExpressions values = ComparableValues(original, ghost, one_collation);
     original_keys.push_back(std::move(values.original));
     ghost_keys.push_back(std::move(values.ghost));
@@ -157,10 +165,13 @@ Checksum::Checksum(const schema::TablePair& pair) : pair_(pair), reader_(pair), 
   ghost_.row = RowSum(ghost_.values, ghost_nulls, ghost_keys);
 }
 
-std::string Checksum::Where(bool ghost, const copy::KeyRange& range) const {
+std::string Checksum::From(bool ghost) const {
   return absl::StrCat(" FROM ", ghost ? pair_.ghost.QualifiedName() : pair_.original.QualifiedName(), " FORCE INDEX (",
-                      mysql::QuoteIdentifier(ghost ? pair_.key.ghost_index : pair_.key.original_index), ") WHERE ",
-                      ghost ? reader_.InGhost(range) : reader_.InOriginal(range));
+                      mysql::QuoteIdentifier(ghost ? pair_.key.ghost_index : pair_.key.original_index), ") WHERE ");
+}
+
+std::string Checksum::Where(bool ghost, const copy::KeyRange& range) const {
+  return absl::StrCat(From(ghost), ghost ? reader_.InGhost(range) : reader_.InOriginal(range));
 }
 
 std::string Checksum::Sums(bool ghost, const copy::KeyRange& range) const {
@@ -173,6 +184,44 @@ absl::StatusOr<RangeSums> Checksum::Compare(mysql::Connection& connection, const
   if (!rows.ok()) return rows.status();
   const mysql::Row row = (*rows)[0];
   return RangeSums{.original_rows = row.Uint(0), .ghost_rows = row.Uint(1), .equal = row.Text(2) == "1"};
+}
+
+absl::StatusOr<std::vector<DifferingRow>> Checksum::CompareRows(mysql::Connection& connection,
+                                                                const copy::KeyRange& range) const {
+  return CompareRowsWhere(connection, reader_.InOriginal(range), reader_.InGhost(range));
+}
+
+absl::StatusOr<std::vector<DifferingRow>> Checksum::CompareKeys(mysql::Connection& connection,
+                                                                const std::vector<copy::KeyValue>& keys) const {
+  if (keys.empty()) return std::vector<DifferingRow>();
+  std::vector<std::string> in_original;
+  std::vector<std::string> in_ghost;
+  for (const copy::KeyValue& key : keys) {
+    in_original.push_back(reader_.IsInOriginal(key));
+    in_ghost.push_back(reader_.IsInGhost(key));
+  }
+  return CompareRowsWhere(connection, absl::StrJoin(in_original, " OR "), absl::StrJoin(in_ghost, " OR "));
+}
+
+absl::StatusOr<std::vector<DifferingRow>> Checksum::CompareRowsWhere(mysql::Connection& connection,
+                                                                     const std::string& in_original,
+                                                                     const std::string& in_ghost) const {
+  absl::StatusOr<mysql::Result> rows = connection.Query(
+      absl::StrCat("SELECT 0, ", original_.row, ", ", reader_.SelectList(), From(false), in_original,
+                   " UNION ALL SELECT 1, ", ghost_.row, ", ", reader_.GhostSelectList(), From(true), in_ghost));
+  if (!rows.ok()) return rows.status();
+  std::map<copy::KeyValue, DifferingRow> by_key;
+  for (mysql::Row row : *rows) {
+    copy::KeyValue key = reader_.Literals(row, 2);
+    DifferingRow& entry = by_key[key];
+    (row.Text(0) == "0" ? entry.original : entry.ghost) = row.Text(1);
+    entry.key = std::move(key);
+  }
+  std::vector<DifferingRow> differing;
+  for (auto& [key, row] : by_key) {
+    if (row.original != row.ghost) differing.push_back(std::move(row));
+  }
+  return differing;
 }
 
 absl::StatusOr<std::vector<Difference>> Checksum::FindDifferences(mysql::Connection& connection,

@@ -31,6 +31,13 @@ struct Difference {
   std::string problem;  // "is missing in the new table", "column `s` is 'long text' and would become 'long'"
 };
 
+// A row whose sums are not the same on both sides. An empty sum: the row is not there.
+struct DifferingRow {
+  copy::KeyValue key;
+  std::string original;
+  std::string ghost;
+};
+
 class Checksum {
  public:
   explicit Checksum(const schema::TablePair& pair);
@@ -42,6 +49,15 @@ class Checksum {
   // Two scans of the range, one round trip.
   absl::StatusOr<RangeSums> Compare(mysql::Connection& connection, const copy::KeyRange& range) const;
 
+  // Whether rows can be told by their keys on both sides: CompareRows() and CompareKeys() may be called.
+  bool keys_match() const { return keys_match_; }
+  // The rows of the range that differ, at one moment. For ranges of some thousand rows.
+  absl::StatusOr<std::vector<DifferingRow>> CompareRows(mysql::Connection& connection,
+                                                        const copy::KeyRange& range) const;
+  // The same for some hundred keys; those that are equal are left out.
+  absl::StatusOr<std::vector<DifferingRow>> CompareKeys(mysql::Connection& connection,
+                                                        const std::vector<copy::KeyValue>& keys) const;
+
   // The first few rows of the range that differ, one by one. For small ranges.
   absl::StatusOr<std::vector<Difference>> FindDifferences(mysql::Connection& connection, const copy::KeyRange& range,
                                                           int limit) const;
@@ -51,6 +67,10 @@ class Checksum {
  private:
   std::string Sums(bool ghost, const copy::KeyRange& range) const;
   std::string Where(bool ghost, const copy::KeyRange& range) const;
+  std::string From(bool ghost) const;
+  absl::StatusOr<std::vector<DifferingRow>> CompareRowsWhere(mysql::Connection& connection,
+                                                             const std::string& in_original,
+                                                             const std::string& in_ghost) const;
 
   // What is read from one side.
   struct Side {
@@ -65,6 +85,7 @@ class Checksum {
   Side original_;
   Side ghost_;
   bool ranges_match_;
+  bool keys_match_;
 };
 
 // How a column's value is written down on each side so that equal meanings are equal texts. With `one_collation` all

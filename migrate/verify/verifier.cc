@@ -1,6 +1,7 @@
 #include "migrate/verify/verifier.h"
 
 #include <algorithm>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -18,27 +19,32 @@ namespace migrate::verify {
 namespace {
 
 // Short: the smaller a range, the less likely it is that a change to it is on its way.
-constexpr copy::ChunkOptions kRangeOptions = {.rows = 2000, .target_time = absl::Milliseconds(50), .min_rows = 200};
+constexpr copy::ChunkOptions kRangeOptions = {.rows = 2000, .target_time = absl::Milliseconds(50), .min_rows = 500};
 // Of a range that was equal, where others were not: slower than differing ones shrink, so that about a fifth differ.
 constexpr double kGrowth = 1.2;
 constexpr uint64_t kMaxBadRanges = 100;       // then it is enough
 constexpr size_t kMaxDifferingRanges = 5000;  // then these are looked at first; bounds memory
-constexpr size_t kRangesAtOnce = 1000;
+constexpr size_t kRangesAtOnce = 100;
+constexpr size_t kMaxSuspects = 500;  // of a range; more is not lag
+constexpr size_t kKeysAtOnce = 200;
+constexpr int kRounds = 10;  // of waiting for the log before a row is locked
 
 }  // namespace
 
 Verifier::Verifier(const schema::TablePair& pair, mysql::ConnectionOptions session, VerifyOptions options,
-                   apply::Applier& applier, copy::Copier& copier, const throttle::Gate& gate)
+                   apply::Applier& applier, copy::Copier& copier, std::vector<const throttle::Gate*> gates)
     : pair_(pair),
       session_(std::move(session)),
       options_(options),
       applier_(applier),
       copier_(copier),
-      gate_(gate),
+      gates_(std::move(gates)),
       checksum_(pair) {}
 
 absl::StatusOr<Report> Verifier::Run(std::stop_token stop) {
   if (absl::Status status = Begin(); !status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<mysql::Connection>> settling = mysql::Connection::Open(session_);
+  if (!settling.ok()) return settling.status();
   for (bool done = false; !done && report_.bad_ranges < kMaxBadRanges;) {
     absl::Status compared =
         InParallel(options_.threads, [&](mysql::Connection& connection) { return CompareNew(connection, stop); });
@@ -49,7 +55,12 @@ absl::StatusOr<Report> Verifier::Run(std::stop_token stop) {
       differing = std::exchange(differing_, {});
       done = all_compared_;
     }
-    if (absl::Status status = Settle(std::move(differing), stop); !status.ok()) return status;
+    EXPLAIN() << differing.size()
+              << " ranges differ at first sight; their rows are compared again when the log has been applied further";
+    for (size_t i = 0; i < differing.size() && report_.bad_ranges < kMaxBadRanges; i += kRangesAtOnce) {
+      const Ranges some(differing.begin() + i, differing.begin() + std::min(differing.size(), i + kRangesAtOnce));
+      if (absl::Status status = Settle(**settling, some, stop); !status.ok()) return status;
+    }
   }
   report_.rows = rows_;
   static auto& repaired = common::metrics::GetCounter(
@@ -86,7 +97,7 @@ absl::Status Verifier::InParallel(size_t threads, const Work& work) {
 }
 
 absl::Status Verifier::CompareNew(mysql::Connection& connection, const std::stop_token& stop) {
-  while (gate_.Wait(stop)) {
+  while (WaitForGates(stop)) {
     absl::StatusOr<std::optional<copy::KeyRange>> range = NextRange();
     if (!range.ok()) return range.status();
     if (!range->has_value()) return absl::OkStatus();
@@ -164,57 +175,115 @@ absl::Status Verifier::CatchUp(mysql::Connection& connection, const std::stop_to
     target = *std::move(end);
     return absl::OkStatus();
   });
-  return status.ok() ? applier_.WaitFor(target, absl::InfiniteFuture(), stop) : status;
+  if (!status.ok()) return status;
+  applier_.Hurry(true);
+  status = applier_.WaitFor(target, absl::InfiniteFuture(), stop);
+  applier_.Hurry(false);
+  return status;
 }
 
-// Looks at differing ranges until nothing is left of them that is not explained.
-absl::Status Verifier::Settle(Ranges ranges, const std::stop_token& stop) {
-  if (ranges.empty()) return absl::OkStatus();
-  EXPLAIN() << ranges.size()
-            << " ranges differ at first sight; they are compared again when the log has been applied further";
-  absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
-  if (!connection.ok()) return connection.status();
-  while (!ranges.empty()) {
-    // Not all at once: where everything differs, halves would become many.
-    const auto first = ranges.end() - std::min(ranges.size(), kRangesAtOnce);
-    const Ranges some(first, ranges.end());
-    ranges.erase(first, ranges.end());
-    if (absl::Status status = CatchUp(**connection, stop); !status.ok()) return status;
-    absl::StatusOr<Ranges> differing = CompareOnceMore(some, stop);
-    if (!differing.ok()) return differing.status();
-    for (const Range& range : *differing) {
-      absl::StatusOr<Ranges> halves = Halve(**connection, range);
-      if (!halves.ok()) return halves.status();
-      if (halves->size() > 1) {
-        ranges.insert(ranges.end(), halves->begin(), halves->end());
-      } else if (absl::Status status = CompareLocked(**connection, range.keys, stop); !status.ok()) {
-        return status;
-      }
-      if (report_.bad_ranges >= kMaxBadRanges) return absl::OkStatus();
-    }
+bool Verifier::WaitForGates(const std::stop_token& stop) const {
+  return std::all_of(gates_.begin(), gates_.end(), [&](const throttle::Gate* gate) { return gate->Wait(stop); });
+}
+
+absl::Status Verifier::Settle(mysql::Connection& connection, const Ranges& ranges, const std::stop_token& stop) {
+  Ranges broken;
+  absl::StatusOr<Suspects> suspects = FindSuspects(ranges, broken, stop);
+  for (int round = 0; round < kRounds && suspects.ok() && !suspects->empty(); ++round) {
+    if (absl::Status status = CatchUp(connection, stop); !status.ok()) return status;
+    suspects = StillSuspect(*suspects, stop);
+  }
+  if (!suspects.ok()) return suspects.status();
+  for (const Suspect& suspect : *suspects) {
+    const copy::KeyRange row{.lower = suspect.key, .upper = suspect.key, .lower_inclusive = true};
+    if (absl::Status status = CompareLocked(connection, row, stop); !status.ok()) return status;
+    if (report_.bad_ranges >= kMaxBadRanges) return absl::OkStatus();
+  }
+  for (const Range& range : broken) {
+    if (absl::Status status = SettleByHalves(connection, range, stop); !status.ok()) return status;
+    if (report_.bad_ranges >= kMaxBadRanges) return absl::OkStatus();
   }
   return absl::OkStatus();
 }
 
-// Those that still differ.
-absl::StatusOr<Verifier::Ranges> Verifier::CompareOnceMore(const Ranges& ranges, const std::stop_token& stop) {
+absl::StatusOr<Verifier::Suspects> Verifier::FindSuspects(const Ranges& ranges, Ranges& broken,
+                                                          const std::stop_token& stop) {
+  if (!checksum_.keys_match()) {
+    broken = ranges;
+    return Suspects();
+  }
   std::atomic<size_t> next = 0;
   absl::Mutex mutex;
-  Ranges differing;
-  const size_t threads = std::min<size_t>(options_.threads, ranges.size());
-  absl::Status status = InParallel(threads, [&](mysql::Connection& connection) {
-    for (size_t i = next++; i < ranges.size(); i = next++) {
-      if (!gate_.Wait(stop)) return absl::CancelledError("stopped");
-      absl::StatusOr<RangeSums> sums = Compare(connection, ranges[i].keys, stop);
-      if (!sums.ok()) return sums.status();
-      if (sums->equal) continue;
-      absl::MutexLock lock(&mutex);
-      differing.push_back({ranges[i].keys, std::max(sums->original_rows, sums->ghost_rows)});
+  Suspects suspects;
+  absl::Status status =
+      InParallel(std::min<size_t>(options_.threads, ranges.size()), [&](mysql::Connection& connection) {
+        for (size_t i = next++; i < ranges.size(); i = next++) {
+          if (!WaitForGates(stop)) return absl::CancelledError("stopped");
+          std::vector<DifferingRow> rows;
+          absl::Status compared = mysql::WithRetries(connection, {.retries = options_.retries, .stop = stop}, [&] {
+            absl::StatusOr<std::vector<DifferingRow>> result = checksum_.CompareRows(connection, ranges[i].keys);
+            if (!result.ok()) return result.status();
+            rows = *std::move(result);
+            return absl::OkStatus();
+          });
+          if (!compared.ok()) return compared;
+          absl::MutexLock lock(&mutex);
+          if (rows.size() > kMaxSuspects) {
+            broken.push_back(ranges[i]);
+          } else {
+            for (DifferingRow& row : rows) suspects.push_back({std::move(row.key), std::move(row.original)});
+          }
+        }
+        return absl::OkStatus();
+      });
+  if (!status.ok()) return status;
+  return suspects;
+}
+
+// Those that are neither equal now nor in the ghost what they were in the original when it was looked at last.
+absl::StatusOr<Verifier::Suspects> Verifier::StillSuspect(const Suspects& suspects, const std::stop_token& stop) {
+  std::atomic<size_t> next = 0;
+  absl::Mutex mutex;
+  Suspects left;
+  const size_t batches = (suspects.size() + kKeysAtOnce - 1) / kKeysAtOnce;
+  absl::Status status = InParallel(std::min<size_t>(options_.threads, batches), [&](mysql::Connection& connection) {
+    for (size_t i = next++; i < batches; i = next++) {
+      std::map<copy::KeyValue, std::string> before;
+      for (size_t j = i * kKeysAtOnce; j < std::min(suspects.size(), (i + 1) * kKeysAtOnce); ++j)
+        before.emplace(suspects[j].key, suspects[j].original);
+      std::vector<copy::KeyValue> keys;
+      for (const auto& [key, original] : before) keys.push_back(key);
+      absl::Status compared = mysql::WithRetries(connection, {.retries = options_.retries, .stop = stop}, [&] {
+        absl::StatusOr<std::vector<DifferingRow>> rows = checksum_.CompareKeys(connection, keys);
+        if (!rows.ok()) return rows.status();
+        absl::MutexLock lock(&mutex);
+        for (DifferingRow& row : *rows) {
+          if (row.ghost != before[row.key]) left.push_back({std::move(row.key), std::move(row.original)});
+        }
+        return absl::OkStatus();
+      });
+      if (!compared.ok()) return compared;
     }
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
-  return differing;
+  return left;
+}
+
+// Parts a range until what differs is small enough to be locked.
+absl::Status Verifier::SettleByHalves(mysql::Connection& connection, const Range& range, const std::stop_token& stop) {
+  if (!WaitForGates(stop)) return absl::CancelledError("stopped");
+  absl::StatusOr<RangeSums> sums = Compare(connection, range.keys, stop);
+  if (!sums.ok()) return sums.status();
+  if (sums->equal) return absl::OkStatus();
+  absl::StatusOr<Ranges> halves = Halve(connection, {range.keys, std::max(sums->original_rows, sums->ghost_rows)});
+  if (!halves.ok()) return halves.status();
+  if (halves->size() == 1) return CompareLocked(connection, range.keys, stop);
+  for (const Range& half : *halves) {
+    if (absl::Status status = SettleByHalves(connection, half, stop); !status.ok()) return status;
+    if (report_.bad_ranges >= kMaxBadRanges) break;
+  }
+  return absl::OkStatus();
 }
 
 // A range that is small, or cannot be parted, is its own only half.
