@@ -179,6 +179,7 @@ class Runner {
       const xr::Pose pose = input_.ToWorld((*eyes)[i].pose);
       views[i] = render::MakeView(pose.position, pose.orientation, (*eyes)[i].fov);
     }
+    app_.board().SetPixelsPerRadian(render::PixelsPerRadian(views[0], session.extent().height));
     absl::StatusOr<render::Target> target = session.AcquireTarget();
     if (!target.ok()) return target.status();
     return headset_.renderer->Draw(*target, views, app_.scene(), app_.atlas());

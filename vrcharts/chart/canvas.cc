@@ -42,6 +42,7 @@ void Canvas::DashedVertical(float x, float y0, float y1, float width, Rgba color
 float Canvas::Text(float x, float y, std::string_view text, const TextStyle& style) {
   const std::shared_ptr<const text::ShapedLine> line = atlas_->Shape(text, style.weight);
   const float width = line->advance * style.size;
+  if (style.size < least_text_) return width;
   if (style.align == Align::kCenter) x -= width / 2;
   if (style.align == Align::kRight) x -= width;
   y += atlas_->cap_height() * style.size / 2;

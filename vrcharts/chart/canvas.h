@@ -28,8 +28,10 @@ struct TextStyle {
 // Appends simple shapes and text to a list of marks.
 class Canvas {
  public:
-  // Neither is owned; both must outlive the canvas.
-  Canvas(text::Atlas* atlas, Marks* marks) : atlas_(atlas), marks_(marks) {}
+  // Neither is owned; both must outlive the canvas. Text smaller than `least_text` points takes its room but is not
+  // drawn.
+  Canvas(text::Atlas* atlas, Marks* marks, float least_text = 0)
+      : atlas_(atlas), marks_(marks), least_text_(least_text) {}
 
   void Fill(const Box& box, Rgba color, float radius = 0);
   void Frame(const Box& box, Rgba fill, Rgba edge, float edge_width, float radius);
@@ -54,6 +56,7 @@ class Canvas {
  private:
   text::Atlas* atlas_;
   Marks* marks_;
+  float least_text_;
 };
 
 }  // namespace vrcharts::chart

@@ -54,7 +54,7 @@ void DrawGrid(const Content& content, const Style& style, const Layout& layout, 
 void DrawPrices(const Content& content, const Style& style, const Layout& layout, Marks* marks) {
   const Theme& theme = style.theme;
   const analysis::Pyramid& pyramid = *content.pyramid;
-  const Frame frame{layout.time, layout.price, layout.plot};
+  const Frame frame{layout.time, layout.price, layout.plot, style.grain};
   switch (style.type) {
     case options::CHART_TYPE_LINE:
       AddLine(CloseLine(pyramid, frame), frame, kLineWidth, theme.accent, marks);
@@ -84,7 +84,7 @@ void DrawPrices(const Content& content, const Style& style, const Layout& layout
 void DrawComparisons(const Content& content, const Style& style, const Layout& layout, Marks* marks) {
   size_t color = 0;
   for (const Comparison& comparison : content.comparisons) {
-    Frame frame{layout.time, layout.compared.value_or(layout.price), layout.plot};
+    const Frame frame{layout.time, layout.compared.value_or(layout.price), layout.plot, style.grain};
     std::vector<double> values = comparison.values;
     if (!layout.compared.has_value()) {
       // Relative to the own first visible value, as if it had begun at the chart's first close.
@@ -120,7 +120,7 @@ void DrawCurves(const analysis::Study& study, const Frame& frame, const Theme& t
 // Studies over the prices, then the panes. Returns the colour of each study's first curve, for the legend.
 void DrawStudies(const Content& content, const Style& style, const Layout& layout, Canvas* canvas) {
   size_t color = content.comparisons.size();
-  const Frame frame{layout.time, layout.price, layout.plot};
+  const Frame frame{layout.time, layout.price, layout.plot, style.grain};
   float legend = layout.plot.x0 + 6;
   const float legend_y = layout.plot.y0 + 7;
   const auto name = [&](const std::string& label, Rgba label_color) {
@@ -137,7 +137,7 @@ void DrawStudies(const Content& content, const Style& style, const Layout& layou
   }
   for (const Layout::Pane& pane : layout.panes) {
     const analysis::Study& study = *content.studies[pane.study];
-    const Frame pane_frame{layout.time, pane.scale, pane.box};
+    const Frame pane_frame{layout.time, pane.scale, pane.box, style.grain};
     canvas->Horizontal(layout.plot.x0, layout.width - 6, pane.box.y0 - 4, kHairline, style.theme.panel_edge);
     for (const double guide : study.guides) {
       canvas->DashedHorizontal(pane.box.x0, pane.box.x1, pane.scale.Y(guide), kHairline,
@@ -224,7 +224,7 @@ void DrawBase(const Content& content, const Style& style, const Layout& layout, 
   }
   DrawGrid(content, style, layout, canvas);
   if (layout.volume.height() > 0) {
-    AddVolume(*content.pyramid, layout.time, layout.volume, WithAlpha(theme.rising, 0.20),
+    AddVolume(*content.pyramid, {layout.time, {}, layout.volume, style.grain}, WithAlpha(theme.rising, 0.20),
               WithAlpha(theme.falling, 0.22), canvas->marks());
   }
   DrawPrices(content, style, layout, canvas->marks());
@@ -247,7 +247,7 @@ void DrawOverlay(const Content& content, const Style& style, const Layout& layou
     if (in_sight(y)) {
       canvas->DashedHorizontal(layout.plot.x0, layout.plot.x1, y, kHairline, WithAlpha(theme.text_dim, 0.75));
       const bool on_volume = layout.volume.height() > 0 && y > layout.volume.y0;
-      if (!on_volume)
+      if (!on_volume && !layout.compact)
         canvas->Text(layout.plot.x0 + 6, y - 7, "cost " + FormatNumber(content.position->average_cost, layout.decimals),
                      {9, theme.text_dim});
     }
@@ -278,7 +278,7 @@ std::shared_ptr<const Geometry> Draw(const Content& content, const Style& style,
   auto geometry = std::make_shared<Geometry>();
   geometry->width = size.width;
   geometry->height = size.height;
-  Canvas base(atlas, &geometry->base), overlay(atlas, &geometry->overlay);
+  Canvas base(atlas, &geometry->base, style.least_text), overlay(atlas, &geometry->overlay, style.least_text);
   const Layout layout = MakeLayout(content, style, view, size, base);
   DrawBase(content, style, layout, &base);
   DrawOverlay(content, style, layout, crosshair, &overlay);

@@ -70,6 +70,8 @@ struct Style {
   bool volume = true;
   bool own_scale = false;    // comparisons have a scale of their own (left axis) instead of sharing percent
   std::string period_label;  // "6M"
+  float grain = 1;           // points: what is narrower is not worth drawing; larger for a panel seen from afar
+  float least_text = 0;      // points: smaller text cannot be read and is left out
   Theme theme;
 };
 

@@ -32,14 +32,15 @@ float DrawChips(const Content& content, const Layout& layout, const Theme& theme
     const Position& position = *content.position;
     const double price = content.pyramid->series()->close().back();
     // A whole portfolio is one of its kind.
-    std::string label = position.quantity == 1 ? "" : absl::StrCat("×", FormatCompact(position.quantity));
+    const bool counted = position.quantity != 1 && !layout.compact;
+    std::string label = counted ? absl::StrCat("×", FormatCompact(position.quantity)) : "";
     Rgba color = theme.text_dim;
     if (position.average_cost > 0) {
       const double gain = price / position.average_cost - 1;
       absl::StrAppend(&label, label.empty() ? "" : "  ", FormatPercent(gain));
       color = gain >= 0 ? theme.rising : theme.falling;
     }
-    right = Chip(right, y, label, color, canvas) - 6;
+    if (!label.empty()) right = Chip(right, y, label, color, canvas) - 6;
   }
   return right;
 }
@@ -86,10 +87,10 @@ void DrawHeader(const Content& content, const Style& style, const Layout& layout
     const double last = series.close().back();
     const double previous = series.size() > 1 ? series.close()[series.size() - 2] : series.open().back();
     x += canvas->TextIn(x, y, right - x, FormatNumber(last, layout.decimals), {12.5f, theme.text}) + 6;
-    if (previous != 0) {
-      canvas->TextIn(x, y, right - x, FormatPercent(last / previous - 1),
-                     {11, last >= previous ? theme.rising : theme.falling, Weight::kSemiBold});
-    }
+    if (previous == 0) return;
+    const std::string change = FormatPercent(last / previous - 1);  // whole or not at all: a cut number misleads
+    if (canvas->Width(change, 11, Weight::kSemiBold) > right - x) return;
+    canvas->Text(x, y, change, {11, last >= previous ? theme.rising : theme.falling, Weight::kSemiBold});
     return;
   }
   canvas->TextIn(x, y + 0.5f, right - x - 4, content.instrument.name, {12, theme.text_dim});

@@ -9,6 +9,7 @@ namespace vrcharts::chart {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kLeastBar = 1.4f;  // grains from one candle or column to the next
 
 uint8_t Width16(float points) { return static_cast<uint8_t>(std::clamp(points * 16 + 0.5f, 1.0f, 255.0f)); }
 
@@ -112,7 +113,7 @@ Columns ChooseColumns(const TimeAxis& axis, size_t size, float least_width) {
 
 std::vector<Vertex> CloseLine(const analysis::Pyramid& pyramid, const Frame& frame) {
   const quotes::Series& series = *pyramid.series();
-  Columns columns = ChooseColumns(frame.time, series.size(), 1.0f);
+  Columns columns = ChooseColumns(frame.time, series.size(), frame.grain);
   // One column more on either side, so that the line runs into the edges.
   if (columns.begin >= columns.bars) columns.begin -= columns.bars;
   columns.end = std::min(series.size(), columns.end + columns.bars);
@@ -136,7 +137,7 @@ std::vector<Vertex> CloseLine(const analysis::Pyramid& pyramid, const Frame& fra
 }
 
 std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame) {
-  Columns columns = ChooseColumns(frame.time, values.size(), 1.0f);
+  Columns columns = ChooseColumns(frame.time, values.size(), frame.grain);
   if (columns.begin >= columns.bars) columns.begin -= columns.bars;
   columns.end = std::min(values.size(), columns.end + columns.bars);
   std::vector<Vertex> line;
@@ -209,7 +210,7 @@ void AddBand(std::span<const Vertex> upper, std::span<const Vertex> lower, const
 void AddCandles(const analysis::Pyramid& pyramid, const Frame& frame, CandleStyle style, Rgba rising, Rgba falling,
                 Marks* marks) {
   const quotes::Series& series = *pyramid.series();
-  const Columns columns = ChooseColumns(frame.time, series.size(), 1.4f);
+  const Columns columns = ChooseColumns(frame.time, series.size(), kLeastBar * frame.grain);
   const float half = BodyHalf(frame.time.bar_width() * static_cast<float>(columns.bars));
   marks->candles.reserve(marks->candles.size() + (columns.end - columns.begin) / columns.bars + 1);
   const auto y = [&](double price) { return std::clamp(frame.price.Y(price), frame.box.y0, frame.box.y1); };
@@ -234,10 +235,10 @@ void AddCandles(const analysis::Pyramid& pyramid, const Frame& frame, CandleStyl
   }
 }
 
-void AddVolume(const analysis::Pyramid& pyramid, const TimeAxis& time, const Box& box, Rgba rising, Rgba falling,
-               Marks* marks) {
+void AddVolume(const analysis::Pyramid& pyramid, const Frame& frame, Rgba rising, Rgba falling, Marks* marks) {
+  const Box& box = frame.box;
   const quotes::Series& series = *pyramid.series();
-  const Columns columns = ChooseColumns(time, series.size(), 1.4f);
+  const Columns columns = ChooseColumns(frame.time, series.size(), kLeastBar * frame.grain);
   const auto volume = [&](size_t i) {
     const size_t end = std::min(columns.end, i + columns.bars);
     return columns.bars == 1 ? series.volume()[i] : pyramid.Summarize(i, end).volume;
@@ -245,10 +246,10 @@ void AddVolume(const analysis::Pyramid& pyramid, const TimeAxis& time, const Box
   double largest = 0;
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) largest = std::max(largest, volume(i));
   if (!(largest > 0) || !std::isfinite(largest)) return;
-  const float half = BodyHalf(time.bar_width() * static_cast<float>(columns.bars));
+  const float half = BodyHalf(frame.time.bar_width() * static_cast<float>(columns.bars));
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) {
     const size_t end = std::min(columns.end, i + columns.bars);
-    const float x = time.X(static_cast<double>(i + end - 1) / 2);
+    const float x = frame.time.X(static_cast<double>(i + end - 1) / 2);
     if (x - half < box.x0 || x + half > box.x1) continue;
     const float height = static_cast<float>(volume(i) / largest) * box.height();
     const bool rises = series.close()[end - 1] >= series.open()[i];
@@ -257,7 +258,7 @@ void AddVolume(const analysis::Pyramid& pyramid, const TimeAxis& time, const Box
 }
 
 void AddHistogram(std::span<const double> values, const Frame& frame, Rgba above, Rgba below, Marks* marks) {
-  const Columns columns = ChooseColumns(frame.time, values.size(), 1.4f);
+  const Columns columns = ChooseColumns(frame.time, values.size(), kLeastBar * frame.grain);
   const float half = BodyHalf(frame.time.bar_width() * static_cast<float>(columns.bars));
   const float zero = std::clamp(frame.price.Y(0), frame.box.y0, frame.box.y1);
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) {

@@ -21,6 +21,7 @@ struct Frame {
   TimeAxis time;
   PriceScale price;
   Box box;
+  float grain = 1;  // points: the width of the finest detail
 };
 
 // Bars [begin, end) drawn in columns of `bars`; `begin` is a multiple of it.
@@ -57,9 +58,8 @@ void AddBand(std::span<const Vertex> upper, std::span<const Vertex> lower, const
 void AddCandles(const analysis::Pyramid& pyramid, const Frame& frame, CandleStyle style, Rgba rising, Rgba falling,
                 Marks* marks);
 
-// Columns of volume that stand on the lower edge of `box`; the largest visible one fills it.
-void AddVolume(const analysis::Pyramid& pyramid, const TimeAxis& time, const Box& box, Rgba rising, Rgba falling,
-               Marks* marks);
+// Columns of volume that stand on the lower edge of frame.box; the largest visible one fills it.
+void AddVolume(const analysis::Pyramid& pyramid, const Frame& frame, Rgba rising, Rgba falling, Marks* marks);
 
 // Columns from zero, in one colour above and another one below.
 void AddHistogram(std::span<const double> values, const Frame& frame, Rgba above, Rgba below, Marks* marks);

@@ -132,7 +132,7 @@ TEST(VolumeTest, TheLargestFillsTheBox) {
   const analysis::PyramidPtr pyramid = MakePyramid(20, 0, 60, [](size_t i) { return 10.0 + static_cast<double>(i); });
   Marks marks;
   const Box box{10, 180, 410, 220};
-  AddVolume(*pyramid, TimeAxis({0, 20}, 10, 410), box, 1, 2, &marks);
+  AddVolume(*pyramid, {TimeAxis({0, 20}, 10, 410), {}, box}, 1, 2, &marks);
   ASSERT_EQ(marks.rects.size(), 20u);
   float top = 1e9f;
   for (const RectMark& rect : marks.rects) {

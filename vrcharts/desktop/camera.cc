@@ -44,6 +44,11 @@ render::View Camera::View(uint32_t width, uint32_t height) const {
   return render::MakeView(position, orientation(), {-half, half, vertical, -vertical});
 }
 
+void Camera::Tell(wall::Board& board, uint32_t width) const {
+  board.SetEye(position);
+  board.SetPixelsPerRadian(0.5f * static_cast<float>(width) / std::tan(0.5f * field_of_view));
+}
+
 wall::Ray Camera::RayThrough(float x, float y, uint32_t width, uint32_t height) const {
   const float scale = std::tan(0.5f * field_of_view);
   const float right = (2 * x / static_cast<float>(width) - 1) * scale;

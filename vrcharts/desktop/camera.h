@@ -5,6 +5,7 @@
 
 #include "vrcharts/options/options.pb.h"
 #include "vrcharts/render/scene.h"
+#include "vrcharts/wall/board.h"
 #include "vrcharts/wall/panel.h"
 
 namespace vrcharts::desktop {
@@ -22,6 +23,8 @@ struct Camera {
 
   glm::quat orientation() const;
   render::View View(uint32_t width, uint32_t height) const;
+  // Tells the board where the eye is and how sharply it sees in a picture of that width.
+  void Tell(wall::Board& board, uint32_t width) const;
   // The ray through a pixel (from the top left, may be fractional).
   wall::Ray RayThrough(float x, float y, uint32_t width, uint32_t height) const;
 };

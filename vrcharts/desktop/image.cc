@@ -74,7 +74,7 @@ absl::Status WriteImage(app::App& app) {
   if (!renderer.ok()) return renderer.status();
 
   Camera camera = Camera::FromOptions(options);
-  app.board().SetEye(camera.position);
+  camera.Tell(app.board(), options.width());
   app.board().WaitForData(kWaitForData);
   app.Update(absl::Now());
   if (!options.panel().empty()) {
@@ -84,6 +84,8 @@ absl::Status WriteImage(app::App& app) {
           absl::StrCat("--panel: no panel of ", options.panel(), " is on the first page of the wall"));
     }
     camera = Camera::Before(panel->placement, options.width(), options.height());
+    camera.Tell(app.board(), options.width());
+    app.Update(absl::Now());
   }
   EXPLAIN() << "drawing " << options.width() << "x" << options.height() << " pixels offscreen";
   const render::View view = camera.View(options.width(), options.height());

@@ -29,9 +29,7 @@ const std::map<char, wall::Command>& Keys() {
   return *keys;
 }
 
-WindowInput::WindowInput(app::App& app, const Camera& start) : app_(app), start_(start), camera_(start) {
-  app_.board().SetEye(camera_.position);
-}
+WindowInput::WindowInput(app::App& app, const Camera& start) : app_(app), start_(start), camera_(start) {}
 
 void WindowInput::SetSize(uint32_t width, uint32_t height) {
   width_ = std::max(width, 1u);
@@ -134,9 +132,9 @@ bool WindowInput::Update(absl::Duration elapsed) {
     camera_.position += (direction.x * aside + direction.y * ahead) * distance;
     const float from_start = glm::length(camera_.position);
     if (from_start > locomotion::kBounds) camera_.position *= locomotion::kBounds / from_start;
-    app_.board().SetEye(camera_.position);
     Aim();
   }
+  camera_.Tell(app_.board(), width_);
   return std::exchange(changed_, false);
 }
 

@@ -21,6 +21,7 @@ struct Recipe {
   const char* name;
   Words vertex;
   Words fragment;
+  bool opaque;  // replaces what was there instead of blending with it
   bool depth_test;
   bool depth_write;
 };
@@ -28,14 +29,16 @@ struct Recipe {
 std::vector<Recipe> Recipes() {
   using namespace shaders;  // the arrays that glslc made
   return {
-      {PipelineKind::kRoom, "room", room_vert, room_frag, true, false},
-      {PipelineKind::kBackground, "background", rect_vert, rect_frag, true, true},
-      {PipelineKind::kRect, "rect", rect_vert, rect_frag, true, false},
-      {PipelineKind::kArea, "area", area_vert, area_frag, true, false},
-      {PipelineKind::kCandle, "candle", candle_vert, candle_frag, true, false},
-      {PipelineKind::kLine, "line", line_vert, line_frag, true, false},
-      {PipelineKind::kGlyph, "glyph", glyph_vert, glyph_frag, true, false},
-      {PipelineKind::kVignette, "vignette", vignette_vert, vignette_frag, false, false},
+      {PipelineKind::kInside, "inside", panel_vert, inside_frag, true, true, true},
+      {PipelineKind::kEdge, "edge", panel_vert, rect_frag, false, true, true},
+      {PipelineKind::kSky, "sky", room_vert, sky_frag, true, true, false},
+      {PipelineKind::kFloor, "floor", room_vert, floor_frag, true, true, false},
+      {PipelineKind::kRect, "rect", rect_vert, rect_frag, false, true, false},
+      {PipelineKind::kArea, "area", area_vert, area_frag, false, true, false},
+      {PipelineKind::kCandle, "candle", candle_vert, candle_frag, false, true, false},
+      {PipelineKind::kLine, "line", line_vert, line_frag, false, true, false},
+      {PipelineKind::kGlyph, "glyph", glyph_vert, glyph_frag, false, true, false},
+      {PipelineKind::kVignette, "vignette", vignette_vert, vignette_frag, false, false, false},
   };
 }
 
@@ -88,7 +91,7 @@ absl::Status Pipelines::CreateLayout() {
   VkSamplerCreateInfo sampler{VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO};
   sampler.magFilter = VK_FILTER_LINEAR;
   sampler.minFilter = VK_FILTER_LINEAR;
-  sampler.mipmapMode = VK_SAMPLER_MIPMAP_MODE_LINEAR;
+  sampler.mipmapMode = VK_SAMPLER_MIPMAP_MODE_NEAREST;
   sampler.addressModeU = sampler.addressModeV = sampler.addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE;
   sampler.maxLod = VK_LOD_CLAMP_NONE;
   absl::Status status =
@@ -133,7 +136,7 @@ absl::Status Pipelines::CreatePipelines() {
   raster.lineWidth = 1;
   VkPipelineMultisampleStateCreateInfo samples{VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO};
   samples.rasterizationSamples = VK_SAMPLE_COUNT_1_BIT;
-  const VkPipelineColorBlendAttachmentState blend = PremultipliedBlend();
+  VkPipelineColorBlendAttachmentState blend = PremultipliedBlend();
   VkPipelineColorBlendStateCreateInfo blending{VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO};
   blending.attachmentCount = 1;
   blending.pAttachments = &blend;
@@ -155,10 +158,11 @@ absl::Status Pipelines::CreatePipelines() {
     status.Update(VkStatus(fragment.result, doing.c_str()));
     if (!status.ok()) return status;
 
-    // constant_id 0 of rect.vert: is this the panel's background?
-    const VkBool32 is_background = recipe.kind == PipelineKind::kBackground;
-    const VkSpecializationMapEntry entry{0, 0, sizeof(is_background)};
-    const VkSpecializationInfo specialization{1, &entry, sizeof(is_background), &is_background};
+    blend.blendEnable = !recipe.opaque;
+    // constant_id 0 of panel.vert (is this the edge?) and of room.vert (is this the floor?).
+    const VkBool32 second_part = recipe.kind == PipelineKind::kEdge || recipe.kind == PipelineKind::kFloor;
+    const VkSpecializationMapEntry entry{0, 0, sizeof(second_part)};
+    const VkSpecializationInfo specialization{1, &entry, sizeof(second_part), &second_part};
     VkPipelineShaderStageCreateInfo stages[2]{{VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO},
                                               {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO}};
     stages[0].stage = VK_SHADER_STAGE_VERTEX_BIT;

@@ -12,10 +12,10 @@
 
 namespace vrcharts::render {
 
-// One pipeline a kind of mark, in the order in which they are drawn. kBackground draws the panels' first rectangles and
-// is the only one that writes depth, so that panels hide what hangs behind them.
-enum class PipelineKind { kBackground, kRoom, kRect, kArea, kCandle, kLine, kGlyph, kVignette };
-constexpr int kPipelineKinds = 8;
+// One pipeline a kind of mark, in the order in which they are drawn. kInside and kEdge draw the panels' first
+// rectangles and are the only ones that write depth, so that panels hide what hangs behind them.
+enum class PipelineKind { kInside, kEdge, kSky, kFloor, kRect, kArea, kCandle, kLine, kGlyph, kVignette };
+constexpr int kPipelineKinds = 10;
 
 // Bindings of the one descriptor set that all pipelines share; shaders/*.glsl say what is in them.
 enum Binding : uint32_t {

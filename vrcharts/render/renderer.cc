@@ -12,6 +12,11 @@ namespace {
 
 constexpr uint32_t kMaxViews = 2;
 
+// The meshes of shaders/room.vert.
+constexpr uint32_t kSkyCells = 13 * 40, kFloorCells = 14 * 40;
+constexpr uint32_t kLargestMesh = std::max(kSkyCells, kFloorCells);
+constexpr uint32_t kStripsOfAnEdge = 4;  // shaders/panel.vert
+
 // Mirrors shaders/scene.glsl (std140).
 struct GpuView {
   glm::mat4 clip_from_world;
@@ -31,8 +36,7 @@ struct GpuPanel {
   glm::mat4 world_from_points;
   float metres_per_point;
   float highlight;
-  float opacity;
-  float reserved;
+  float reserved[2];
 };
 
 absl::Duration ThreadCpuTime() {
@@ -46,8 +50,7 @@ GpuView ToGpu(const View& view, VkExtent2D extent) {
   gpu.clip_from_world = view.clip_from_view * view.view_from_world;
   const glm::mat4 rotation(glm::mat3(view.view_from_world));
   gpu.direction_from_ndc = glm::inverse(view.clip_from_view * rotation);
-  const float pixels_per_metre = 0.5f * static_cast<float>(extent.height) * std::abs(view.clip_from_view[1][1]);
-  gpu.eye = glm::vec4(glm::vec3(glm::inverse(view.view_from_world)[3]), pixels_per_metre);
+  gpu.eye = glm::vec4(glm::vec3(glm::inverse(view.view_from_world)[3]), PixelsPerRadian(view, extent.height));
   return gpu;
 }
 
@@ -211,13 +214,16 @@ absl::Status Renderer::Upload(FrameSlot& slot, const Target& target, std::span<c
   geometries.reserve(scene.items.size());
   auto* panels = reinterpret_cast<GpuPanel*>(slot.panels.data());
   for (const SceneItem& item : scene.items) {
-    const GpuPanel panel{item.world_from_points, item.metres_per_point, item.highlight, item.opacity, 0};
+    const GpuPanel panel{item.world_from_points, item.metres_per_point, item.highlight, {}};
     std::memcpy(panels + geometries.size(), &panel, sizeof(panel));
     geometries.push_back(item.geometry);
   }
   bool marks_reallocated = false;
   if (absl::Status status = slot.marks->Update(geometries, &marks_reallocated); !status.ok()) return status;
-  if (absl::Status status = UploadQuads(slot, slot.marks->largest()); !status.ok()) return status;
+  if (absl::Status status = UploadQuads(
+          slot, std::max({slot.marks->largest(), kStripsOfAnEdge * slot.marks->background().count, kLargestMesh}));
+      !status.ok())
+    return status;
   if (reallocated || marks_reallocated) WriteDescriptors(slot);
   cost_.bytes_copied = slot.marks->bytes_copied() + geometries.size() * sizeof(GpuPanel) + sizeof(GpuFrame);
   return absl::OkStatus();
@@ -225,13 +231,13 @@ absl::Status Renderer::Upload(FrameSlot& slot, const Target& target, std::span<c
 
 // Two triangles a mark: vertex 4 i + corner is corner of mark i in every vertex shader.
 absl::Status Renderer::UploadQuads(FrameSlot& slot, uint32_t count) {
-  const size_t bytes = size_t{std::max(count, 1u)} * 6 * sizeof(uint32_t);
+  const size_t bytes = size_t{count} * 6 * sizeof(uint32_t);
   if (slot.quads.size() >= bytes) return absl::OkStatus();
   absl::StatusOr<Buffer> quads = Buffer::Create(device_, 2 * bytes, VK_BUFFER_USAGE_INDEX_BUFFER_BIT, "quads");
   if (!quads.ok()) return quads.status();
   slot.quads = std::move(*quads);
   auto* out = reinterpret_cast<uint32_t*>(slot.quads.data());
-  for (uint32_t i = 0; i < 2 * std::max(count, 1u); ++i) {
+  for (uint32_t i = 0; i < 2 * count; ++i) {
     for (uint32_t corner : {0u, 1u, 2u, 2u, 1u, 3u}) *out++ = 4 * i + corner;
   }
   return absl::OkStatus();
@@ -349,25 +355,32 @@ void Renderer::RecordScene(FrameSlot& slot, const Scene& scene) {
   cost_.marks = 0;
   vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->layout(), 0, 1, &slot.set, 0, nullptr);
   vkCmdBindIndexBuffer(commands, slot.quads.handle(), 0, VK_INDEX_TYPE_UINT32);
-  const auto draw = [&](PipelineKind kind, MarkBuffers::Range range) {
+  const auto quads = [&](PipelineKind kind, MarkBuffers::Range range) {
     if (range.count == 0) return;
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(kind));
     vkCmdDrawIndexed(commands, 6 * range.count, 1, 6 * range.first, 0, 0);
-    cost_.marks += range.count;
     ++cost_.draw_calls;
   };
-  const auto full_screen = [&](PipelineKind kind) {
-    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(kind));
-    vkCmdDraw(commands, 3, 1, 0, 0);
-    ++cost_.draw_calls;
+  const auto draw = [&](PipelineKind kind, MarkBuffers::Range range) {
+    quads(kind, range);
+    cost_.marks += range.count;
   };
   constexpr PipelineKind kKinds[kMarkKinds] = {PipelineKind::kRect, PipelineKind::kArea, PipelineKind::kCandle,
                                                PipelineKind::kLine, PipelineKind::kGlyph};
-  draw(PipelineKind::kBackground, slot.marks->background());
-  if (scene.room) full_screen(PipelineKind::kRoom);  // only where no panel is
+  const MarkBuffers::Range background = slot.marks->background();
+  draw(PipelineKind::kInside, background);
+  quads(PipelineKind::kEdge, {kStripsOfAnEdge * background.first, kStripsOfAnEdge * background.count});
+  if (scene.room) {  // only where no panel is
+    quads(PipelineKind::kSky, {0, kSkyCells});
+    quads(PipelineKind::kFloor, {0, kFloorCells});
+  }
   for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->base(static_cast<MarkKind>(kind)));
   for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->overlay(static_cast<MarkKind>(kind)));
-  if (scene.vignette > 0) full_screen(PipelineKind::kVignette);
+  if (scene.vignette > 0) {
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(PipelineKind::kVignette));
+    vkCmdDraw(commands, 3, 1, 0, 0);
+    ++cost_.draw_calls;
+  }
   EXPLAIN_FIRST_N(2) << cost_.draw_calls << " draw calls for " << scene.items.size() << " panels and " << cost_.marks
                      << " marks; " << cost_.bytes_copied << " bytes copied to the GPU";
 }

@@ -23,6 +23,10 @@ View MakeView(const glm::vec3& position, const glm::quat& orientation, const Fov
   return {glm::inverse(world_from_view), ClipFromView(fov)};
 }
 
+float PixelsPerRadian(const View& view, uint32_t height) {
+  return 0.5f * static_cast<float>(height) * std::abs(view.clip_from_view[1][1]);
+}
+
 SceneItem MakeItem(const wall::Panel& panel) {
   SceneItem item;
   item.geometry = panel.geometry;

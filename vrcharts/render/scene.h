@@ -1,6 +1,7 @@
 #ifndef VRCHARTS_RENDER_SCENE_H_
 #define VRCHARTS_RENDER_SCENE_H_
 
+#include <cstdint>
 #include <glm/glm.hpp>
 #include <glm/gtc/quaternion.hpp>
 #include <memory>
@@ -30,12 +31,14 @@ glm::mat4 ClipFromView(const Fov& fov);
 // The view from an eye whose pose in the world is given; it looks along its own -z.
 View MakeView(const glm::vec3& position, const glm::quat& orientation, const Fov& fov);
 
+// Pixels that an angle of one radian covers in the middle of a picture of that height.
+float PixelsPerRadian(const View& view, uint32_t height);
+
 // Something drawn with marks on a plane in space.
 struct SceneItem {
   glm::mat4 world_from_points{1};  // panel points (y down) -> metres
   float metres_per_point = 0;
   float highlight = 0;  // 0..1
-  float opacity = 1;    // 0..1
   std::shared_ptr<const chart::Geometry> geometry;
 };
 

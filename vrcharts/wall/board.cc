@@ -15,7 +15,6 @@
 namespace vrcharts::wall {
 namespace {
 
-constexpr chart::Size kPanelPoints{480, 307};
 constexpr float kConsoleWidth = 1.15f;  // metres
 
 options::ChartType TypeOf(const options::Options& options, size_t index) {
@@ -129,6 +128,10 @@ void Board::Impl::Update(absl::Time now) {
   last_update_ = now;
   for (Tile* tile : visible_) {
     Approach(tile->target, elapsed, &tile->panel.placement);
+    if (pixels_per_radian_ > 0) {
+      const float distance = std::max(glm::distance(eye_, tile->target.center), 0.05f);
+      tile->FitTo(pixels_per_radian_ / distance * tile->target.size.x / tile->size.width);
+    }
     if (tile->dirty) tile->Redraw(atlas_);
   }
   if (has_console_) DrawConsole();
@@ -219,6 +222,7 @@ std::span<const Panel> Board::panels() const { return impl_->panels(); }
 std::optional<Hit> Board::Pick(const Ray& ray) const { return impl_->Pick(ray); }
 std::optional<Panel> Board::Find(std::string_view symbol) const { return impl_->Find(symbol); }
 void Board::SetEye(glm::vec3 eye) { impl_->SetEye(eye); }
+void Board::SetPixelsPerRadian(float pixels) { impl_->SetPixelsPerRadian(pixels); }
 void Board::Point(int pointer, std::optional<Ray> ray) { impl_->Point(pointer, ray); }
 void Board::Press(int pointer, absl::Time now) { impl_->Press(pointer, now); }
 void Board::Release(int pointer) { impl_->Release(pointer); }

@@ -79,8 +79,12 @@ class Board {
   // The panel of a symbol, if it is on the current page.
   std::optional<Panel> Find(std::string_view symbol) const;
 
-  // Where the person's eyes are, for panels that turn to them; (0, 1.5, 0) until told otherwise.
+  // Where the person's eyes are, for panels that turn to them and are laid out for the distance; (0, 1.5, 0) until told
+  // otherwise.
   void SetEye(glm::vec3 eye);
+  // How many pixels the picture has for an angle of one radian in its middle. From afar a panel shows less, in larger
+  // text. 0, as at first: every panel is laid out as if seen from near.
+  void SetPixelsPerRadian(float pixels);
 
   // --- input ---
 

@@ -16,8 +16,6 @@
 namespace vrcharts::wall {
 namespace {
 
-constexpr chart::Size kPanelPoints{480, 307};
-
 absl::Duration ToAbsl(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
@@ -57,7 +55,6 @@ Tile* Board::Impl::AddTile(quotes::Instrument instrument, const portfolio::Item*
   tile->item = item;
   tile->content.instrument = std::move(instrument);
   tile->period = options_.period();
-  tile->size = kPanelPoints;
   ApplyStyle(tile.get(), tiles_.size());
   tiles_.push_back(std::move(tile));
   return tiles_.back().get();

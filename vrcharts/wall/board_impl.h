@@ -40,6 +40,7 @@ class Board::Impl {
   std::optional<Hit> Pick(const Ray& ray) const;
   std::optional<Panel> Find(std::string_view symbol) const;
   void SetEye(glm::vec3 eye) { eye_ = eye; }
+  void SetPixelsPerRadian(float pixels) { pixels_per_radian_ = pixels; }
 
   void Point(int pointer, std::optional<Ray> ray);
   void Press(int pointer, absl::Time now);
@@ -125,6 +126,7 @@ class Board::Impl {
   std::vector<Tile*> visible_;
   std::array<Pointer, kPointers> pointers_;
   glm::vec3 eye_{0, 1.5f, 0};
+  float pixels_per_radian_ = 0;
   size_t page_ = 0;
   bool linked_ = false;  // all panels show the same range of time
   bool must_lay_out_ = true;

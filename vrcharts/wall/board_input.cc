@@ -10,8 +10,6 @@ namespace {
 constexpr absl::Duration kDoublePress = absl::Milliseconds(400);
 // A panel pulled near: a good arm's length away, and large enough to fill a third of the view.
 constexpr float kFocusDistance = 1.05f, kFocusWidth = 1.25f;
-constexpr chart::Size kFocusPoints{880, 563};
-constexpr chart::Size kPanelPoints{480, 307};
 constexpr float kNearest = 0.35f, kFurthest = 8.0f;  // metres, of a panel held in the hand
 
 template <typename Enum>
@@ -204,7 +202,7 @@ void Board::Impl::Focus(Tile* tile) {
   tile->focused = true;
   tile->target =
       InFront(tile->home, eye_, kFocusDistance, kFocusWidth, kFocusWidth * kFocusPoints.height / kFocusPoints.width);
-  tile->size = kFocusPoints;  // more room for ticks and values, at the same size of text
+  tile->size = kFocusPoints;
   tile->dirty = true;
 }
 

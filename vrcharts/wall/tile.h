@@ -14,6 +14,11 @@
 
 namespace vrcharts::wall {
 
+// Points that a panel is laid out in, on the wall and pulled near: near there is more room for ticks and values, at
+// about the same size of text.
+constexpr chart::Size kPanelPoints{480, 307};
+constexpr chart::Size kFocusPoints{880, 563};
+
 // One symbol on the wall: what its chart shows, and where its panel is and goes to. Plain state for the board to
 // change; Refresh() redraws what has become out of date.
 struct Tile {
@@ -28,7 +33,8 @@ struct Tile {
   chart::Style style;
   chart::View view;
   chart::Layout layout;  // of the last drawing
-  chart::Size size;      // points
+  chart::Size size = kPanelPoints;
+  float shrink = 1;  // share of `size` that the panel is laid out in: less from afar, where text must be larger
   options::Period period = options::PERIOD_6M;
   bool follows_period = true;  // the view is that of `period`; false once zoomed or panned
   std::optional<chart::Crosshair> crosshair;
@@ -38,6 +44,9 @@ struct Tile {
 
   size_t bars() const { return content.pyramid == nullptr ? 0 : content.pyramid->series()->size(); }
   void Redraw(text::Atlas* atlas);
+  // Lays the panel out for an eye that sees this many pixels for each point of `size`: what cannot be read or told
+  // apart is larger or left out. Nothing changes before the eye has come clearly nearer or gone away.
+  void FitTo(float pixels_per_point);
   void ShowPeriod(options::Period new_period);
 };
 

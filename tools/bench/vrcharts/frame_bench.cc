@@ -64,14 +64,14 @@ void Must(const absl::Status& status) {
 
 // A portfolio of `symbols` shares and a CSV file of `bars` bars for each: a random walk with a fixed seed. One bar a
 // day, or a minute where there are too many for days.
-std::string MakeData(int symbols, int bars) {
+std::string MakeData(int symbols, int bars, bool held = true) {
   const std::string folder = absl::StrCat("/tmp/vrcharts-frame-bench-", getpid(), "-", symbols, "x", bars);
   std::filesystem::create_directories(folder);
   std::ofstream portfolio(folder + "/portfolio.csv");
   portfolio << "symbol,name,currency,sector,quantity,price,date\n";
   uint64_t random = 88172645463325252u;
   for (int s = 0; s < symbols; ++s) {
-    portfolio << "S" << s << ",Share " << s << ",USD,Sector " << s % 8 << ",10,90,2024-01-02\n";
+    portfolio << "S" << s << ",Share " << s << ",USD,Sector " << s % 8 << (held ? ",10,90,2024-01-02\n" : ",,,\n");
     std::ofstream file(absl::StrCat(folder, "/S", s, ".csv"));
     file << "date,open,high,low,close,volume\n";
     double price = 100;
@@ -113,7 +113,7 @@ struct Stage {
     offscreen = Must(render::Offscreen::Create(*device, extent, eyes));
     renderer = Must(render::Renderer::Create(*device, {.view_count = eyes}));
     camera = vrcharts::desktop::Camera::FromOptions(options);
-    app->board().SetEye(camera.position);
+    camera.Tell(app->board(), extent.width);
     app->board().WaitForData(absl::Minutes(2));
     app->Update(absl::Now());
     for (uint32_t i = 0; i < eyes; ++i) {
@@ -121,6 +121,14 @@ struct Stage {
       eye.position.x += 0.064f * static_cast<float>(i);
       views.push_back(eye.View(extent.width, extent.height));
     }
+  }
+
+  // The panel fills the picture.
+  void StandBefore(const wall::Placement& placement) {
+    const VkExtent2D extent = offscreen->target().extent;
+    camera = vrcharts::desktop::Camera::Before(placement, extent.width, extent.height);
+    camera.Tell(app->board(), extent.width);
+    views = {camera.View(extent.width, extent.height)};
   }
 
   void Draw() { Must(renderer->Draw(offscreen->target(), views, app->scene(), app->atlas())); }
@@ -218,11 +226,13 @@ void PeerRows(const std::string& folder64) {
     Row("process CPU a frame, 64 charts x 1,000 bars panned, 1920x1080", cost.process, "ms",
         "<= 1/3 of lightweight-charts");
   }
-  const std::string folder = MakeData(1, 1000000);
+  // One chart alone, of the peer's kind and as large: without a holding there is no panel of the portfolio's value.
+  const std::string folder = MakeData(1, 1000000, /*held=*/false);
   Options options = MakeOptions(folder);
   options.set_panels_per_page(1);
-  options.set_step_back(-1.5);
+  options.set_chart_type(vrcharts::options::CHART_TYPE_CANDLES);
   Stage stage(options, {1920, 1080}, 1);
+  stage.StandBefore(stage.app->board().panels()[0].placement);
   const Stage::Cost cost = stage.Frames(40, [&](int i) { stage.PanAll(i % 20 < 10 ? 0.2f : -0.2f); });
   Row("process CPU a frame, one chart of 1,000,000 bars panned, 1920x1080", cost.process, "ms",
       "<= 1/3 of lightweight-charts");

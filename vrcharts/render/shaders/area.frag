@@ -1,5 +1,6 @@
 #version 460
 
+layout(early_fragment_tests) in;
 layout(location = 0) in vec4 fill;
 layout(location = 0) out vec4 color;
 

@@ -25,5 +25,5 @@ void main() {
   vec4 top = Unpack(area.top);
   vec4 bottom = Unpack(area.bottom);
   float height = clamp(abs(point.y - area.base) / float(area.panel_and_reach >> 16), 0.0, 1.0);
-  fill = mix(vec4(bottom.rgb, 1.0) * bottom.a, vec4(top.rgb, 1.0) * top.a, height) * panel.opacity;
+  fill = mix(vec4(bottom.rgb, 1.0) * bottom.a, vec4(top.rgb, 1.0) * top.a, height);
 }

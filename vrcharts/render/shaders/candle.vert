@@ -28,7 +28,6 @@ void main() {
   gl_Position = ClipFromPoint(panel, vec2(candle.x, 0.0) + local);
   gl_Position.z *= kMarkBias;
   fill = Unpack(candle.color);
-  fill.a *= panel.opacity;
   prices = vec4(candle.open, candle.high, candle.low, candle.close);
   shape = vec2(candle.half_width, float(candle.panel_and_style >> 16));
 }

@@ -1,5 +1,6 @@
 #version 460
 
+layout(early_fragment_tests) in;
 layout(location = 0) flat in vec4 ends;
 layout(location = 1) flat in vec4 neighbours;
 layout(location = 2) flat in vec4 stroke;

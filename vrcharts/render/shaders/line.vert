@@ -67,7 +67,7 @@ void main() {
   float true_half = 0.5 * width * PixelsPerPoint(panel, clip.w);
   half_width = max(true_half, 0.5);  // never thinner than a pixel, but fainter
   stroke = Unpack(a.color);
-  stroke.a *= panel.opacity * clamp(0.35 + 0.65 * true_half / half_width, 0.0, 1.0);
+  stroke.a *= clamp(0.35 + 0.65 * true_half / half_width, 0.0, 1.0);
 
   float side = (gl_VertexIndex & 2) != 0 ? 1.0 : -1.0;
   float reach = half_width + 1.0;

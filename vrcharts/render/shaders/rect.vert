@@ -1,22 +1,12 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "scene.glsl"
-
-struct Rect {
-  vec4 box;  // x0 y0 x1 y1
-  uint fill;
-  uint stroke;
-  float radius;
-  uint panel_and_stroke_width;
-};
-layout(set = 0, binding = 2, std430) readonly buffer Rects { Rect rects[]; };
+#include "rect.glsl"
 
 layout(location = 0) out vec2 local;  // points from the centre
 layout(location = 1) flat out vec4 fill;
 layout(location = 2) flat out vec4 stroke;
 layout(location = 3) flat out vec4 shape;  // half extent, radius, stroke width
-
-layout(constant_id = 0) const bool kBackground = false;
 
 void main() {
   Rect rect = rects[gl_VertexIndex >> 2];
@@ -29,16 +19,9 @@ void main() {
   // A pixel of room for the anti-aliased edge.
   local = side * (half_extent + 1.0 / PixelsPerPoint(panel, at_corner.w));
   gl_Position = ClipFromPoint(panel, centre + local);
-  if (!kBackground) gl_Position.z *= kMarkBias;
+  gl_Position.z *= kMarkBias;
   fill = Unpack(rect.fill);
   stroke = Unpack(rect.stroke);
-  if (kBackground) {
-    vec3 accent = LinearFromSrgb(vec3(0.36, 0.62, 1.0));
-    stroke = mix(stroke, vec4(accent, 1.0), panel.highlight);
-    fill.rgb += 0.004 * panel.highlight;
-  }
-  fill.a *= panel.opacity;
-  stroke.a *= panel.opacity;
   shape = vec4(half_extent, min(rect.radius, min(half_extent.x, half_extent.y)),
-               float(rect.panel_and_stroke_width >> 16) / 16.0 + (kBackground ? panel.highlight : 0.0));
+               float(rect.panel_and_stroke_width >> 16) / 16.0);
 }

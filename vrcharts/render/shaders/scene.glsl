@@ -28,8 +28,7 @@ struct Panel {
   mat4 world_from_points;
   float metres_per_point;
   float highlight;  // 0..1
-  float opacity;
-  float reserved;
+  vec2 reserved;
 };
 
 layout(set = 0, binding = 1, std430) readonly buffer Panels { Panel panels[]; };

@@ -4,6 +4,7 @@
 
 // Darkens the edge of the view while the person is moved by the stick: less motion in the outer field of view, less sickness.
 
+layout(early_fragment_tests) in;
 layout(location = 0) in vec2 ndc;
 layout(location = 0) out vec4 color;
 
