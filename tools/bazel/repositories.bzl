@@ -26,6 +26,7 @@ SYSTEM_LIBRARIES = {
     "nlohmann_json": (["nlohmann_json"], "nlohmann-json3-dev"),
     "openssl": (["openssl"], "libssl-dev"),
     "openxr": (["openxr"], "libopenxr-dev"),
+    "simdjson": (["simdjson"], "libsimdjson-dev"),
     "vulkan": (["vulkan"], "libvulkan-dev"),
     "zlib": (["zlib"], "zlib1g-dev"),
     "zstd": (["libzstd"], "libzstd-dev"),

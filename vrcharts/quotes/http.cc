@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "vrcharts/quotes/source.h"
 
 namespace vrcharts::quotes {
 namespace {
@@ -115,7 +116,11 @@ absl::StatusOr<std::string> HttpGet(const HttpRequest& request) {
   if (code != CURLE_OK) return TransferError(code, body, request);
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  if (status < 200 || status > 299) return StatusError(status, request);
+  if (status < 200 || status > 299) {
+    curl_off_t retry_after = 0;  // seconds; libcurl understands dates as well
+    curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
+    return WithRetryAfter(StatusError(status, request), absl::Seconds(retry_after));
+  }
   return std::move(body.text);
 }
 

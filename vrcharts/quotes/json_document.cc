@@ -1,122 +1,116 @@
 #include "vrcharts/quotes/json_document.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <limits>
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace vrcharts::quotes {
 
-// Receives the parser's events.
-class JsonHandler : public nlohmann::json_sax<nlohmann::json> {
+namespace {
+
+std::string FaultOf(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::DEPTH_ERROR:
+      return absl::StrCat("nesting deeper than ", JsonDocument::kMaxDepth);
+    case simdjson::NUMBER_ERROR:
+      return "a number that is none, or beyond all measure";
+    case simdjson::UTF8_ERROR:
+      return "text that is not UTF-8";
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC:
+      return "too much of it";
+    default:
+      return "a syntax error";
+  }
+}
+
+}  // namespace
+
+// Turns simdjson's document into nodes. Recursion ends at kMaxDepth, which the parser has checked.
+class JsonTree {
  public:
-  explicit JsonHandler(JsonDocument* document) : document_(document) {}
+  explicit JsonTree(JsonDocument* document) : nodes_(document->nodes_) {}
 
-  bool null() override { return Add(JsonDocument::Kind::kNull); }
-  bool boolean(bool value) override { return Add(JsonDocument::Kind::kBool, value ? 1 : 0); }
-  bool number_integer(number_integer_t value) override {
-    return Add(JsonDocument::Kind::kNumber, static_cast<double>(value));
+  // False if there are more values than a document may have.
+  bool Add(const simdjson::dom::element& element, std::string_view key) {
+    if (nodes_.size() >= JsonDocument::kMaxNodes) return false;
+    const size_t index = nodes_.size();
+    nodes_.emplace_back();
+    nodes_[index].key = key;
+    using simdjson::dom::element_type;
+    switch (element.type()) {
+      case element_type::ARRAY: {
+        nodes_[index].kind = JsonDocument::Kind::kArray;
+        simdjson::dom::array array;
+        if (element.get(array) != simdjson::SUCCESS) return false;
+        Children children{index};
+        for (const simdjson::dom::element child : array) {
+          if (!AddChild(child, "", &children)) return false;
+        }
+        return true;
+      }
+      case element_type::OBJECT: {
+        nodes_[index].kind = JsonDocument::Kind::kObject;
+        simdjson::dom::object object;
+        if (element.get(object) != simdjson::SUCCESS) return false;
+        Children children{index};
+        for (const simdjson::dom::key_value_pair child : object) {
+          if (!AddChild(child.value, child.key, &children)) return false;
+        }
+        return true;
+      }
+      case element_type::STRING:
+        nodes_[index].kind = JsonDocument::Kind::kString;
+        return element.get(nodes_[index].text) == simdjson::SUCCESS;
+      case element_type::BOOL:
+        nodes_[index].kind = JsonDocument::Kind::kBool;
+        return true;
+      case element_type::NULL_VALUE:
+        return true;
+      default:  // whole numbers as well
+        nodes_[index].kind = JsonDocument::Kind::kNumber;
+        return element.get(nodes_[index].number) == simdjson::SUCCESS;
+    }
   }
-  bool number_unsigned(number_unsigned_t value) override {
-    return Add(JsonDocument::Kind::kNumber, static_cast<double>(value));
-  }
-  bool number_float(number_float_t value, const string_t&) override { return Add(JsonDocument::Kind::kNumber, value); }
-  bool string(string_t& value) override {
-    if (!Add(JsonDocument::Kind::kString)) return false;
-    JsonDocument::Node& node = document_->nodes_.back();
-    return Keep(value, &node.text, &node.text_size);
-  }
-  bool binary(binary_t&) override { return Fail("binary data"); }
-  bool start_object(std::size_t) override { return Open(JsonDocument::Kind::kObject); }
-  bool end_object() override { return Close(); }
-  bool start_array(std::size_t) override { return Open(JsonDocument::Kind::kArray); }
-  bool end_array() override { return Close(); }
-  bool key(string_t& value) override { return Keep(value, &key_, &key_size_); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
-    return Fail(
-        absl::StrCat(error.id == 406 ? "a number beyond all measure" : "a syntax error", " at byte ", position));
-  }
-
-  const std::string& fault() const { return fault_; }
 
  private:
-  struct Container {
-    uint32_t node;
-    uint32_t last_child;
+  struct Children {
+    size_t parent;
+    size_t last = 0;
   };
 
-  bool Fail(std::string fault) {
-    fault_ = std::move(fault);
-    return false;
-  }
-
-  bool Keep(const std::string& value, uint32_t* at, uint32_t* size) {
-    if (document_->texts_.size() + value.size() > std::numeric_limits<uint32_t>::max()) return Fail("too much text");
-    *at = static_cast<uint32_t>(document_->texts_.size());
-    *size = static_cast<uint32_t>(value.size());
-    document_->texts_ += value;
+  bool AddChild(const simdjson::dom::element& child, std::string_view key, Children* children) {
+    const size_t index = nodes_.size();
+    if (!Add(child, key)) return false;
+    (children->last == 0 ? nodes_[children->parent].first : nodes_[children->last].next) = static_cast<uint32_t>(index);
+    children->last = index;
+    ++nodes_[children->parent].children;
     return true;
   }
 
-  bool Add(JsonDocument::Kind kind, double number = 0) {
-    std::vector<JsonDocument::Node>& nodes = document_->nodes_;
-    if (nodes.size() >= JsonDocument::kMaxNodes) {
-      return Fail(absl::StrCat("more than ", JsonDocument::kMaxNodes, " values"));
-    }
-    const uint32_t index = static_cast<uint32_t>(nodes.size());
-    nodes.emplace_back();
-    nodes.back().kind = kind;
-    nodes.back().number = number;
-    nodes.back().key = key_;
-    nodes.back().key_size = key_size_;
-    key_size_ = 0;
-    if (!open_.empty()) {
-      Container& parent = open_.back();
-      if (parent.last_child == 0) {
-        nodes[parent.node].first = index;
-      } else {
-        nodes[parent.last_child].next = index;
-      }
-      parent.last_child = index;
-      ++nodes[parent.node].children;
-    }
-    return true;
-  }
-
-  bool Open(JsonDocument::Kind kind) {
-    if (open_.size() >= JsonDocument::kMaxDepth) {
-      return Fail(absl::StrCat("nesting deeper than ", JsonDocument::kMaxDepth));
-    }
-    if (!Add(kind)) return false;
-    open_.push_back({static_cast<uint32_t>(document_->nodes_.size() - 1), 0});
-    return true;
-  }
-
-  bool Close() {
-    open_.pop_back();
-    return true;
-  }
-
-  JsonDocument* const document_;
-  std::vector<Container> open_;
-  uint32_t key_ = 0, key_size_ = 0;
-  std::string fault_;
+  std::vector<JsonDocument::Node>& nodes_;
 };
 
 absl::StatusOr<JsonDocument> JsonDocument::Parse(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   const std::string_view start = absl::StripLeadingAsciiWhitespace(text);
   if (start.empty()) return absl::DataLossError("an empty answer instead of JSON");
   if (start.front() == '<') return absl::DataLossError("a web page (HTML) instead of JSON");
+  auto parser = std::make_shared<simdjson::dom::parser>();
+  simdjson::error_code error = parser->allocate(text.size(), kMaxDepth);
+  simdjson::dom::element root;
+  if (error == simdjson::SUCCESS) error = parser->parse(text.data(), text.size()).get(root);
+  if (error != simdjson::SUCCESS) return absl::DataLossError(absl::StrCat("no proper JSON: ", FaultOf(error)));
   JsonDocument document;
   document.nodes_.reserve(text.size() / 12);
-  JsonHandler handler(&document);
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &handler)) {
-    return absl::DataLossError(absl::StrCat("no proper JSON: ", handler.fault()));
+  if (!JsonTree(&document).Add(root, "")) {
+    return absl::DataLossError(absl::StrCat("no proper JSON: more than ", kMaxNodes, " values"));
   }
+  document.texts_ = std::move(parser);
   return document;
 }
 
@@ -133,11 +127,11 @@ std::optional<double> JsonDocument::Value::number() const {
 
 std::string_view JsonDocument::Value::string() const {
   if (!exists() || kind() != Kind::kString) return "";
-  return std::string_view(document_->texts_).substr(node().text, node().text_size);
+  return node().text;
 }
 
 std::string_view JsonDocument::Value::key() const {
-  return exists() ? std::string_view(document_->texts_).substr(node().key, node().key_size) : std::string_view();
+  return exists() ? node().key : std::string_view();
 }
 
 JsonDocument::Value JsonDocument::Value::first_child() const {
@@ -155,8 +149,8 @@ JsonDocument::Value JsonDocument::Value::At(std::string_view path) const {
     Value found, whole;
     if (at.is_object()) {
       for (Value child = at.first_child(); child.exists(); child = child.next()) {
-        if (child.key() == path) whole = child;
         if (child.key() == step) found = child;
+        if (step.size() != path.size() && child.key() == path) whole = child;
       }
     } else if (at.is_array()) {
       uint32_t index = 0;

@@ -2,8 +2,8 @@
 #define VRCHARTS_QUOTES_JSON_DOCUMENT_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,8 +11,7 @@
 
 namespace vrcharts::quotes {
 
-// A JSON text from the web, parsed into one flat array of nodes: a few bytes a value, freed at once, and no recursion
-// that deep nesting could exhaust. nlohmann-json does the parsing.
+// A JSON text from the web as one flat array of nodes: a few bytes a value, freed at once. simdjson does the parsing.
 //
 //   absl::StatusOr<JsonDocument> document = JsonDocument::Parse(body);
 //   JsonDocument::Value closes = document->root().At("chart.result.0.indicators.quote.0.close");
@@ -27,16 +26,15 @@ class JsonDocument {
  private:
   struct Node {
     double number = 0;
-    uint32_t text = 0, text_size = 0;  // in texts_; of a string
-    uint32_t key = 0, key_size = 0;
+    std::string_view text, key;    // in texts_
     uint32_t first = 0, next = 0;  // nodes; 0 is none, as the root is nobody's child
     uint32_t children = 0;
     Kind kind = Kind::kNull;
   };
 
  public:
-  // Fails with DataLoss and the position of the fault: no JSON (an HTML page is called so), nested deeper than
-  // kMaxDepth, more values than kMaxNodes, a number beyond the range of a double.
+  // Fails with DataLoss: no JSON (an HTML page is called so), nested deeper than kMaxDepth, more values than kMaxNodes, a
+  // number beyond the range of a double.
   static absl::StatusOr<JsonDocument> Parse(std::string_view text);
 
   class Value {
@@ -70,10 +68,10 @@ class JsonDocument {
   Value root() const { return Value(this, 0); }
 
  private:
-  friend class JsonHandler;
+  friend class JsonTree;
 
   std::vector<Node> nodes_;
-  std::string texts_;
+  std::shared_ptr<const void> texts_;  // the parser, which holds all strings
 };
 
 }  // namespace vrcharts::quotes

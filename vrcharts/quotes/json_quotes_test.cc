@@ -88,8 +88,8 @@ TEST(JsonQuotesTest, WhatIsNoQuotesIsSaidToBeWhatItIs) {
   } cases[] = {
       {"<!DOCTYPE html><html>", "a web page (HTML) instead of JSON"},
       {"", "an empty answer"},
-      {"{\"a\": NaN}", "no proper JSON: a syntax error at byte 7"},
-      {"[1e999]", "no proper JSON: a number beyond all measure"},
+      {"{\"a\": NaN}", "no proper JSON: a syntax error"},
+      {"[1e999]", "no proper JSON: a number that is none, or beyond all measure"},
       {deep, "nesting deeper than 64"},
       {"[1, 2", "no proper JSON: a syntax error"},
       {"\"text\"", "no bars at \"\""},

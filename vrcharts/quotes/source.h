@@ -35,6 +35,10 @@ class Source {
   virtual absl::Duration spacing() const { return absl::ZeroDuration(); }
 };
 
+// How long the service wants to be left alone, as it said with this error (HTTP's Retry-After); zero if it did not say.
+absl::Duration RetryAfter(const absl::Status& status);
+absl::Status WithRetryAfter(absl::Status status, absl::Duration pause);
+
 // quotes/sample.h as a source.
 class SampleSource : public Source {
  public:

@@ -11,6 +11,12 @@
 
 namespace vrcharts::quotes {
 
+namespace {
+
+constexpr absl::Duration kLongestPause = absl::Hours(1);  // however long the service asks for
+
+}  // namespace
+
 absl::Duration RetryDelay(int failures, absl::Duration first, absl::Duration longest, double jitter) {
   absl::Duration delay = first;
   for (int i = 1; i < failures && delay < longest; ++i) delay *= 2;
@@ -113,10 +119,10 @@ void Store::Run(size_t index, const Instrument& instrument, Source* source, bool
     }
   }
   const bool ask = !options_.offline || !source->remote();
-  Finish(index, ask ? source->Fetch(instrument) : absl::FailedPreconditionError("offline"));
+  Finish(index, ask ? source->Fetch(instrument) : absl::FailedPreconditionError("offline"), ask);
 }
 
-void Store::Finish(size_t index, absl::StatusOr<Fetched> fetched) {
+void Store::Finish(size_t index, absl::StatusOr<Fetched> fetched, bool asked) {
   static auto& fetches = common::metrics::GetCounter("vrcharts_fetches_total", "Series fetched.", {{"result", "ok"}});
   static auto& failures =
       common::metrics::GetCounter("vrcharts_fetches_total", "Series fetched.", {{"result", "error"}});
@@ -138,14 +144,13 @@ void Store::Finish(size_t index, absl::StatusOr<Fetched> fetched) {
     }
     update.series = feed.last;
   }
-  const bool offline = !fetched.ok() && options_.offline && absl::IsFailedPrecondition(fetched.status());
   if (fetched.ok()) {
     fetches.Increment();
     if (!fetched->warning.empty()) LOG(WARNING) << update.instrument.symbol << ": " << fetched->warning;
     if (options_.cache != nullptr && !fetched->series->empty()) {
       if (const absl::Status saved = options_.cache->Save(*fetched); !saved.ok()) LOG(WARNING) << saved.message();
     }
-  } else if (!offline) {
+  } else if (asked) {
     failures.Increment();
     LOG(WARNING) << update.instrument.symbol << ": " << fetched.status().message();
   }
@@ -158,12 +163,18 @@ void Store::Finish(size_t index, absl::StatusOr<Fetched> fetched) {
   jitter_ ^= jitter_ >> 7;
   jitter_ ^= jitter_ << 17;
   const double jitter = static_cast<double>(jitter_ % 1024) / 1024;
-  if (offline || !feed.source->refreshes()) {
+  if (!asked || !feed.source->refreshes()) {
     feed.due = absl::InfiniteFuture();
   } else if (fetched.ok() || !IsTransient(fetched.status())) {
     feed.due = absl::Now() + options_.refresh * (fetched.ok() ? 1 : 5);
   } else {
     feed.due = absl::Now() + RetryDelay(feed.failures, options_.first_retry, options_.longest_retry, jitter);
+    // Who is told to wait does so, with all symbols of that source.
+    if (const absl::Duration pause = std::min(RetryAfter(fetched.status()), kLongestPause);
+        pause > absl::ZeroDuration()) {
+      absl::Time& free = source_free_[feed.source.get()];
+      free = std::max(free, absl::Now() + pause);
+    }
   }
   feed.running = false;
   feed.tried = true;

@@ -70,7 +70,8 @@ class Store {
   // The feed to run next, and in *wait when to look again if none is due.
   Feed* Choose(absl::Time now, absl::Time* wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run(size_t index, const Instrument& instrument, Source* source, bool first) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Finish(size_t index, absl::StatusOr<Fetched> fetched) ABSL_LOCKS_EXCLUDED(mutex_);
+  // `asked` is false where there was nobody to ask, offline.
+  void Finish(size_t index, absl::StatusOr<Fetched> fetched, bool asked) ABSL_LOCKS_EXCLUDED(mutex_);
   void Publish(Update update);
 
   const StoreOptions options_;

@@ -106,6 +106,16 @@ TEST_F(StoreTest, KeepsTheSpacingOfASource) {
   for (size_t i = 1; i < times.size(); ++i) EXPECT_GE(times[i] - times[i - 1], absl::Milliseconds(15)) << i;
 }
 
+TEST_F(StoreTest, WaitsAsLongAsTheServiceAsksFor) {
+  auto source = std::make_shared<FakeSource>(std::deque<absl::StatusOr<double>>{
+      WithRetryAfter(absl::ResourceExhaustedError("429"), absl::Milliseconds(200)), 1.0});
+  Store store(options_);
+  store.Add({"A"}, source);
+  EXPECT_TRUE(Updates(2).back().message.empty());
+  const std::vector<absl::Time> times = source->times();
+  EXPECT_GE(times[1] - times[0], absl::Milliseconds(200));
+}
+
 TEST_F(StoreTest, StartsFromTheCacheAndStaysThereWhenOffline) {
   const auto cache = Cache::Open(std::string(std::getenv("TEST_TMPDIR")) + "/store");
   ASSERT_TRUE(cache.ok());

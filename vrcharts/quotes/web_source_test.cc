@@ -48,6 +48,7 @@ class WebSourceTest : public ::testing::Test {
     });
     server_->Get("/status/(.+)", [](const httplib::Request& request, httplib::Response& response) {
       response.status = std::stoi(request.matches[1]);
+      if (response.status == 429) response.set_header("Retry-After", "7");
     });
     server_->Get("/html/(.+)", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("<html>Please log in</html>", "text/html");
@@ -125,6 +126,7 @@ TEST_F(WebSourceTest, StatusesAreToldApart) {
     EXPECT_EQ(fetched.status().code(), test.code) << fetched.status();
     EXPECT_NE(fetched.status().message().find(test.status), std::string::npos);
     EXPECT_EQ(fetched.status().message().find("s3cret"), std::string::npos) << "keys stay out of messages";
+    EXPECT_EQ(RetryAfter(fetched.status()), absl::Seconds(test.code == absl::StatusCode::kResourceExhausted ? 7 : 0));
   }
 }
 
