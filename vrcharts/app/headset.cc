@@ -1,7 +1,11 @@
 #include "vrcharts/app/headset.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
@@ -30,6 +34,10 @@ enum class End { kDone, kSessionLost };
 struct Headset {
   void Disconnect() {
     renderer.reset();
+    quad_renderer.reset();
+    quad_shows.reset();
+    hole.reset();
+    has_quad = true;
     session.reset();
     actions.reset();
     device.reset();
@@ -43,7 +51,9 @@ struct Headset {
   std::unique_ptr<render::Device> device;
   std::unique_ptr<xr::Actions> actions;
   std::unique_ptr<xr::Session> session;
-  std::unique_ptr<render::Renderer> renderer;
+  std::unique_ptr<render::Renderer> renderer, quad_renderer;
+  bool has_quad = true;
+  std::shared_ptr<const chart::Geometry> quad_shows, hole;  // what the quad's picture is of, and what replaces it
 };
 
 class Runner {
@@ -98,6 +108,12 @@ class Runner {
                                                     .cache_file = options.pipeline_cache()});
     if (!renderer.ok()) return renderer.status();
     headset_.renderer = std::move(*renderer);
+    absl::StatusOr<std::unique_ptr<render::Renderer>> quad_renderer =
+        render::Renderer::Create(*headset_.device, {.color_format = headset_.session->color_format(),
+                                                    .depth_format = headset_.session->depth_format(),
+                                                    .cache_file = options.pipeline_cache()});
+    if (!quad_renderer.ok()) return quad_renderer.status();
+    headset_.quad_renderer = std::move(*quad_renderer);
     input_.SetFloorOffset(headset_.session->has_floor() ? 0 : kEyeHeight);
     return absl::OkStatus();
   }
@@ -161,7 +177,7 @@ class Runner {
     if (frame->should_render) {
       if (absl::Status status = Draw(*frame); !status.ok()) return status;
     }
-    absl::Status status = session.EndFrame(*frame);
+    absl::Status status = session.EndFrame(*frame, frame->should_render ? quad_ : std::nullopt);
     ++frames_;
     static auto& frames = common::metrics::GetCounter("vrcharts_frames_total", "Frames submitted.");
     frames.Increment();
@@ -180,14 +196,60 @@ class Runner {
       views[i] = render::MakeView(pose.position, pose.orientation, (*eyes)[i].fov);
     }
     app_.board().SetPixelsPerRadian(render::PixelsPerRadian(views[0], session.extent().height));
+    render::Scene scene = app_.scene();
+    if (absl::Status status = DrawQuad(&scene); !status.ok()) return status;
     absl::StatusOr<render::Target> target = session.AcquireTarget();
     if (!target.ok()) return target.status();
-    return headset_.renderer->Draw(*target, views, app_.scene(), app_.atlas());
+    return headset_.renderer->Draw(*target, views, scene, app_.atlas());
+  }
+
+  // The panel that was pulled near gets a layer of its own, where text keeps every pixel, and a hole in the eyes' views
+  // through which the layer is seen; rays and other panels in front of it stay in front. It is drawn only when the panel
+  // has changed.
+  absl::Status DrawQuad(render::Scene* scene) {
+    quad_.reset();
+    const std::optional<wall::Panel> panel = app_.board().Focused();
+    if (!panel.has_value() || !headset_.has_quad) return absl::OkStatus();
+    const auto item = std::find_if(scene->items.begin(), scene->items.end(),
+                                   [&](const render::SceneItem& i) { return i.geometry == panel->geometry; });
+    if (item == scene->items.end()) return absl::OkStatus();
+    if (headset_.quad_shows != panel->geometry) {
+      absl::StatusOr<render::Target> target = headset_.session->AcquireQuad();
+      if (!target.ok()) {
+        if (xr::IsSessionLost(target.status()) || xr::IsInstanceLost(target.status())) return target.status();
+        LOG(WARNING) << "no layer for the panel that is near: " << target.status().message();
+        headset_.has_quad = false;
+        return absl::OkStatus();
+      }
+      wall::Panel straight = *panel;
+      straight.placement = {{0, 0, -1}, {1, 0, 0, 0}, panel->placement.size};
+      const glm::vec2 half = 0.5f * panel->placement.size;
+      const render::View view =
+          render::MakeView({0, 0, 0}, {1, 0, 0, 0},
+                           {-std::atan(half.x), std::atan(half.x), std::atan(half.y), -std::atan(half.y)});
+      render::Scene alone;
+      alone.room = false;
+      alone.items.push_back(render::MakeItem(straight));
+      absl::Status status = headset_.quad_renderer->Draw(*target, {&view, 1}, alone, app_.atlas());
+      if (!status.ok()) return status;
+      headset_.quad_shows = panel->geometry;
+      auto hole = std::make_shared<chart::Geometry>();
+      hole->width = panel->geometry->width;
+      hole->height = panel->geometry->height;
+      if (!panel->geometry->base.rects.empty()) hole->base.rects.push_back(panel->geometry->base.rects[0]);
+      headset_.hole = std::move(hole);
+    }
+    item->geometry = headset_.hole;
+    item->hole = true;
+    const xr::Pose pose = input_.FromWorld({panel->placement.center, panel->placement.orientation});
+    quad_ = xr::Quad{pose, panel->placement.size};
+    return absl::OkStatus();
   }
 
   // With --vulkan_validation a silent validation layer is part of success.
   absl::Status Checked() {
     headset_.renderer.reset();
+    headset_.quad_renderer.reset();
     headset_.session.reset();
     validation_messages_ += headset_.device->validation_messages();
     if (validation_messages_ == 0) {
@@ -202,6 +264,7 @@ class Runner {
   HeadsetInput input_;
   Headset headset_;
   uint64_t frames_ = 0;
+  std::optional<xr::Quad> quad_;  // of the frame that is being drawn
   int validation_messages_ = 0;
   absl::Time last_frame_ = absl::InfinitePast();
 };

@@ -57,6 +57,11 @@ xr::Pose HeadsetInput::ToWorld(const xr::Pose& pose) const {
   return {locomotion::ToWorld(state_.rig, pose.position), locomotion::ToWorld(state_.rig, pose.orientation)};
 }
 
+xr::Pose HeadsetInput::FromWorld(const xr::Pose& pose) const {
+  const glm::quat back = glm::conjugate(locomotion::ToWorld(state_.rig, glm::quat(1, 0, 0, 0)));
+  return {back * (pose.position - state_.rig.position), back * pose.orientation};
+}
+
 void HeadsetInput::Recenter() {
   state_ = {};
   state_.rig.position.y = floor_offset_;

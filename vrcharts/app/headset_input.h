@@ -36,6 +36,7 @@ class HeadsetInput {
   void SetFloorOffset(float metres);
 
   const locomotion::State& state() const { return state_; }
+  xr::Pose FromWorld(const xr::Pose& pose) const;  // to the tracked space
   xr::Pose ToWorld(const xr::Pose& pose) const;
 
  private:

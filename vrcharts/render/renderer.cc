@@ -36,7 +36,8 @@ struct GpuPanel {
   glm::mat4 world_from_points;
   float metres_per_point;
   float highlight;
-  float reserved[2];
+  float hole;
+  float reserved;
 };
 
 absl::Duration ThreadCpuTime() {
@@ -214,7 +215,7 @@ absl::Status Renderer::Upload(FrameSlot& slot, const Target& target, std::span<c
   geometries.reserve(scene.items.size());
   auto* panels = reinterpret_cast<GpuPanel*>(slot.panels.data());
   for (const SceneItem& item : scene.items) {
-    const GpuPanel panel{item.world_from_points, item.metres_per_point, item.highlight, {}};
+    const GpuPanel panel{item.world_from_points, item.metres_per_point, item.highlight, item.hole ? 1.0f : 0.0f, 0};
     std::memcpy(panels + geometries.size(), &panel, sizeof(panel));
     geometries.push_back(item.geometry);
   }

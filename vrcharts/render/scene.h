@@ -39,6 +39,7 @@ struct SceneItem {
   glm::mat4 world_from_points{1};  // panel points (y down) -> metres
   float metres_per_point = 0;
   float highlight = 0;  // 0..1
+  bool hole = false;    // the background's inside is cut out of the picture: transparent, but it hides what is behind
   std::shared_ptr<const chart::Geometry> geometry;
 };
 

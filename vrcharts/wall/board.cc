@@ -221,6 +221,7 @@ void Board::WaitForData(absl::Duration timeout) { impl_->WaitForData(timeout); }
 std::span<const Panel> Board::panels() const { return impl_->panels(); }
 std::optional<Hit> Board::Pick(const Ray& ray) const { return impl_->Pick(ray); }
 std::optional<Panel> Board::Find(std::string_view symbol) const { return impl_->Find(symbol); }
+std::optional<Panel> Board::Focused() const { return impl_->Focused(); }
 void Board::SetEye(glm::vec3 eye) { impl_->SetEye(eye); }
 void Board::SetPixelsPerRadian(float pixels) { impl_->SetPixelsPerRadian(pixels); }
 void Board::Point(int pointer, std::optional<Ray> ray) { impl_->Point(pointer, ray); }

@@ -76,6 +76,9 @@ class Board {
   // The nearest panel that the ray meets from its front side.
   std::optional<Hit> Pick(const Ray& ray) const;
 
+  // The panel that was pulled near, if there is one.
+  std::optional<Panel> Focused() const;
+
   // The panel of a symbol, if it is on the current page.
   std::optional<Panel> Find(std::string_view symbol) const;
 

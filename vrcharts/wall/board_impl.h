@@ -39,6 +39,7 @@ class Board::Impl {
   std::span<const Panel> panels() const { return panels_; }
   std::optional<Hit> Pick(const Ray& ray) const;
   std::optional<Panel> Find(std::string_view symbol) const;
+  std::optional<Panel> Focused() const;
   void SetEye(glm::vec3 eye) { eye_ = eye; }
   void SetPixelsPerRadian(float pixels) { pixels_per_radian_ = pixels; }
 

@@ -26,6 +26,13 @@ std::optional<Panel> Board::Impl::Find(std::string_view symbol) const {
   return std::nullopt;
 }
 
+std::optional<Panel> Board::Impl::Focused() const {
+  for (const Tile* tile : visible_) {
+    if (tile->focused) return tile->panel;
+  }
+  return std::nullopt;
+}
+
 std::optional<Hit> Board::Impl::Pick(const Ray& ray) const {
   std::optional<Hit> best;
   for (const Panel& panel : panels_) {

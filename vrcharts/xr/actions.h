@@ -4,7 +4,6 @@
 #include <openxr/openxr.h>
 
 #include <array>
-#include <glm/glm.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,26 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "vrcharts/xr/hand_state.h"
 #include "vrcharts/xr/instance.h"
 #include "vrcharts/xr/pose.h"
 
 namespace vrcharts::xr {
-
-enum Hand { kLeft = 0, kRight = 1 };
-constexpr int kHands = 2;
-
-// What one hand does in this frame. A controller that sleeps, or whose session is not focused, is not active and does
-// nothing.
-struct HandState {
-  bool active = false;
-  std::optional<Pose> aim;   // origin and direction (-z) of the pointing ray, in the tracked space
-  std::optional<Pose> grip;  // where the controller is held
-  bool select = false;       // trigger, or pinch
-  bool grab = false;         // grip, or closed hand
-  bool menu = false;
-  bool stick_click = false;
-  glm::vec2 stick{0, 0};  // x right, y forward; a trackpad where there is no stick
-};
 
 // Input of controllers and hands, by meaning: point, select, grab, move, menu. Bindings for every common controller are
 // suggested; the runtime takes those of the controller at hand, and the person may remap them in the runtime's own

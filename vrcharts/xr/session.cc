@@ -43,7 +43,10 @@ absl::Status Session::Init() {
   if (status.ok()) status = CreateSpaces();
   if (status.ok()) status = CreateSwapchains();
   if (status.ok()) status = actions_.Attach(session_);
-  if (status.ok()) ChooseRefreshRate();
+  if (!status.ok()) return status;
+  ChooseRefreshRate();
+  hand_tracking_ = HandTracking::Create(instance_, session_);
+  if (hand_tracking_ != nullptr) EXPLAIN() << "hands are tracked where there are no controllers";
   return status;
 }
 
@@ -147,8 +150,10 @@ void Session::ChooseRefreshRate() {
 Session::~Session() {
   vkDeviceWaitIdle(device_.handle());
   actions_.Detach();
+  hand_tracking_.reset();
   color_.reset();
   depth_.reset();
+  quad_.reset();
   for (XrSpace space : {tracked_, view_}) {
     if (space != XR_NULL_HANDLE) xrDestroySpace(space);
   }
@@ -232,8 +237,20 @@ absl::Status Session::BeginFrame(Frame* frame) {
   XrFrameBeginInfo begin{XR_TYPE_FRAME_BEGIN_INFO};
   if (absl::Status status = XrStatus(xrBeginFrame(session_, &begin), "beginning a frame"); !status.ok()) return status;
   if (absl::Status status = actions_.Sync(session_, tracked_, frame->time); !status.ok()) return status;
+  ReadHands(frame->time);
   frame->head = Locate(view_, frame->time);
   return absl::OkStatus();
+}
+
+void Session::ReadHands(XrTime time) {
+  for (Hand hand : {kLeft, kRight}) {
+    hands_[hand] = actions_.hand(hand);
+    if (hand_tracking_ == nullptr) continue;
+    const bool bare = !hands_[hand].active && state_.focused();
+    const HandState read =
+        gestures_[hand].Read(bare ? hand_tracking_->Locate(hand, tracked_, time) : std::nullopt);
+    if (bare) hands_[hand] = read;
+  }
 }
 
 std::optional<Pose> Session::Locate(XrSpace space, XrTime time) const {
@@ -288,11 +305,50 @@ absl::StatusOr<render::Target> Session::AcquireTarget() {
   return target;
 }
 
-absl::Status Session::EndFrame(const Frame& frame) {
+absl::Status Session::CreateQuad() {
+  SwapchainInfo info;
+  info.extent = kQuadExtent;
+  info.format = color_->info().format;
+  info.usage = XR_SWAPCHAIN_USAGE_COLOR_ATTACHMENT_BIT | XR_SWAPCHAIN_USAGE_SAMPLED_BIT;
+  absl::StatusOr<std::unique_ptr<Swapchain>> quad = Swapchain::Create(device_, session_, info);
+  if (!quad.ok()) return quad.status();
+  absl::StatusOr<render::Image> depth = render::Image::Create(device_,
+                                                              {.extent = kQuadExtent,
+                                                               .format = depth_format_,
+                                                               .usage = VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT,
+                                                               .aspect = VK_IMAGE_ASPECT_DEPTH_BIT},
+                                                              "depth of the quad");
+  if (!depth.ok()) return depth.status();
+  quad_ = std::move(*quad);
+  quad_depth_ = std::move(*depth);
+  EXPLAIN() << "the panel that is near has a layer of its own of " << kQuadExtent.width << "x" << kQuadExtent.height
+            << " pixels";
+  return absl::OkStatus();
+}
+
+absl::StatusOr<render::Target> Session::AcquireQuad() {
+  if (quad_ == nullptr) {
+    if (absl::Status status = CreateQuad(); !status.ok()) return status;
+  }
+  absl::StatusOr<render::Attachment> color = quad_->Acquire();
+  if (!color.ok()) return color.status();
+  render::Target target;
+  target.color = *color;
+  target.depth = render::ToAttachment(quad_depth_);
+  target.extent = kQuadExtent;
+  quad_acquired_ = true;
+  return target;
+}
+
+absl::Status Session::EndFrame(const Frame& frame, const std::optional<Quad>& quad) {
+  if (std::exchange(quad_acquired_, false)) {
+    if (absl::Status status = quad_->Release(); !status.ok()) return status;
+  }
+  XrCompositionLayerQuad behind{XR_TYPE_COMPOSITION_LAYER_QUAD};
   std::array<XrCompositionLayerProjectionView, kEyes> projected;
   std::array<XrCompositionLayerDepthInfoKHR, kEyes> depths;
   XrCompositionLayerProjection projection{XR_TYPE_COMPOSITION_LAYER_PROJECTION};
-  const XrCompositionLayerBaseHeader* layers[1];
+  const XrCompositionLayerBaseHeader* layers[2];
   XrFrameEndInfo end{XR_TYPE_FRAME_END_INFO};
   end.displayTime = frame.time;
   end.environmentBlendMode = XR_ENVIRONMENT_BLEND_MODE_OPAQUE;
@@ -316,6 +372,17 @@ absl::Status Session::EndFrame(const Frame& frame) {
       depths[i].nearZ = std::numeric_limits<float>::infinity();  // reversed: depth 0 is infinitely far
       depths[i].farZ = render::kNearPlane;
       projected[i].next = &depths[i];
+    }
+    if (quad.has_value() && quad_ != nullptr) {
+      behind.space = tracked_;
+      behind.eyeVisibility = XR_EYE_VISIBILITY_BOTH;
+      behind.subImage = {quad_->handle(),
+                         {{0, 0}, {static_cast<int32_t>(kQuadExtent.width), static_cast<int32_t>(kQuadExtent.height)}},
+                         0};
+      behind.pose = ToXr(quad->pose);
+      behind.size = {quad->size.x, quad->size.y};
+      layers[end.layerCount++] = reinterpret_cast<const XrCompositionLayerBaseHeader*>(&behind);
+      projection.layerFlags = XR_COMPOSITION_LAYER_BLEND_TEXTURE_SOURCE_ALPHA_BIT;
     }
     projection.space = tracked_;
     projection.viewCount = kEyes;

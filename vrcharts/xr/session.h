@@ -13,6 +13,8 @@
 #include "vrcharts/render/renderer.h"
 #include "vrcharts/render/scene.h"
 #include "vrcharts/xr/actions.h"
+#include "vrcharts/xr/gesture.h"
+#include "vrcharts/xr/hand_tracking.h"
 #include "vrcharts/xr/instance.h"
 #include "vrcharts/xr/pose.h"
 #include "vrcharts/xr/session_state.h"
@@ -40,6 +42,15 @@ struct Eye {
   Pose pose;
   render::Fov fov;
 };
+
+// A flat picture in space that the runtime puts together with the eyes' views by itself, sharper than anything that went
+// through them.
+struct Quad {
+  Pose pose;  // of its middle, in the tracked space; it faces +z
+  glm::vec2 size{1, 1};
+};
+constexpr VkExtent2D kQuadExtent{1760, 1126};
+
 
 // An OpenXR session: swapchains for both eyes, spaces, input, and the frame loop's calls, in this order:
 //
@@ -77,13 +88,18 @@ class Session {
   absl::StatusOr<Frame> WaitFrame();
   // Also reads the controllers and locates the head.
   absl::Status BeginFrame(Frame* frame);
-  const HandState& hand(Hand hand) const { return actions_.hand(hand); }
+  // What the controller does, or the bare hand where there is none and the headset tracks hands.
+  const HandState& hand(Hand hand) const { return hands_[hand]; }
   void Tick(Hand hand) { actions_.Tick(session_, hand, 0.35f, absl::Milliseconds(12)); }
 
   absl::StatusOr<std::array<Eye, kEyes>> LocateEyes(const Frame& frame);
   absl::StatusOr<render::Target> AcquireTarget();
-  // Submits what was drawn since AcquireTarget(), or nothing at all if it was not called.
-  absl::Status EndFrame(const Frame& frame);
+  // A picture for EndFrame's quad; it stays as it was drawn until the next call. Fails if the runtime gives no memory
+  // for it: then everything must be drawn into the eyes' views.
+  absl::StatusOr<render::Target> AcquireQuad();
+  // Submits what was drawn since AcquireTarget(), or nothing at all if it was not called. The quad lies behind the eyes'
+  // views and is seen where those are transparent.
+  absl::Status EndFrame(const Frame& frame, const std::optional<Quad>& quad = std::nullopt);
 
   VkFormat color_format() const { return color_->info().format; }
   VkFormat depth_format() const { return depth_format_; }
@@ -101,6 +117,8 @@ class Session {
   void ChooseRefreshRate();
   absl::StatusOr<Verdict> OnStateChange(const XrEventDataSessionStateChanged& event);
   std::optional<Pose> Locate(XrSpace space, XrTime time) const;
+  void ReadHands(XrTime time);
+  absl::Status CreateQuad();
 
   const Instance& instance_;
   render::Device& device_;
@@ -118,6 +136,12 @@ class Session {
   render::Image own_depth_;
   std::array<XrView, kEyes> views_;
   bool acquired_ = false;
+  std::unique_ptr<Swapchain> quad_;  // nullptr until the first AcquireQuad()
+  render::Image quad_depth_;
+  bool quad_acquired_ = false;
+  std::unique_ptr<HandTracking> hand_tracking_;  // nullptr where there is none
+  std::array<Gesture, kHands> gestures_;
+  std::array<HandState, kHands> hands_;
 };
 
 }  // namespace vrcharts::xr

@@ -4,4 +4,4 @@ layout(early_fragment_tests) in;
 layout(location = 1) flat in vec4 fill;
 layout(location = 0) out vec4 color;
 
-void main() { color = vec4(fill.rgb, 1.0); }
+void main() { color = fill; }

@@ -37,6 +37,7 @@ void main() {
   gl_Position = ClipFromPoint(panel, centre + local);
   fill = Unpack(rect.fill);
   fill.rgb += 0.004 * panel.highlight;
+  if (!kEdge) fill = vec4(fill.rgb, 1.0) * (1.0 - panel.hole);
   stroke = mix(Unpack(rect.stroke), vec4(LinearFromSrgb(vec3(0.36, 0.62, 1.0)), 1.0), panel.highlight);
   shape = vec4(half_extent, min(rect.radius, min(half_extent.x, half_extent.y)), stroke_width);
 }

@@ -28,7 +28,8 @@ struct Panel {
   mat4 world_from_points;
   float metres_per_point;
   float highlight;  // 0..1
-  vec2 reserved;
+  float hole;       // 1: the background's inside is transparent
+  float reserved;
 };
 
 layout(set = 0, binding = 1, std430) readonly buffer Panels { Panel panels[]; };
