@@ -81,7 +81,7 @@ TEST(JsonQuotesTest, OwnPathsOverrideTheShape) {
 }
 
 TEST(JsonQuotesTest, WhatIsNoQuotesIsSaidToBeWhatItIs) {
-  const std::string deep(100000, '[');
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
   const struct {
     std::string body;
     const char* complaint;
