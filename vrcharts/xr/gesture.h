@@ -15,8 +15,8 @@ struct HandJoints {
 };
 
 // Reads what a bare hand wants from where its joints are: it points along the back of the hand, which pinching does not
-// move; thumb on index finger is the trigger, a closed hand takes hold. Each gesture begins closer than it ends, so that
-// a trembling hand does not press twice.
+// move; thumb on index finger is the trigger, a closed hand takes hold. Each gesture begins closer than it ends, so
+// that a trembling hand does not press twice.
 class Gesture {
  public:
   // nullopt: the cameras do not see the hand; it lets go of everything.

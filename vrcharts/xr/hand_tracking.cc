@@ -39,10 +39,10 @@ std::optional<HandJoints> HandTracking::Locate(Hand hand, XrSpace base, XrTime t
     valid &= (joints[joint].locationFlags & XR_SPACE_LOCATION_POSITION_VALID_BIT) != 0;
     return FromXr(joints[joint].pose).position;
   };
-  const HandJoints found{at(XR_HAND_JOINT_WRIST_EXT),      at(XR_HAND_JOINT_PALM_EXT),
+  const HandJoints found{at(XR_HAND_JOINT_WRIST_EXT),          at(XR_HAND_JOINT_PALM_EXT),
                          at(XR_HAND_JOINT_INDEX_PROXIMAL_EXT), at(XR_HAND_JOINT_THUMB_TIP_EXT),
-                         at(XR_HAND_JOINT_INDEX_TIP_EXT),  at(XR_HAND_JOINT_MIDDLE_TIP_EXT),
-                         at(XR_HAND_JOINT_RING_TIP_EXT),   at(XR_HAND_JOINT_LITTLE_TIP_EXT)};
+                         at(XR_HAND_JOINT_INDEX_TIP_EXT),      at(XR_HAND_JOINT_MIDDLE_TIP_EXT),
+                         at(XR_HAND_JOINT_RING_TIP_EXT),       at(XR_HAND_JOINT_LITTLE_TIP_EXT)};
   if (!valid) return std::nullopt;
   return found;
 }

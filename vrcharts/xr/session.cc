@@ -247,8 +247,7 @@ void Session::ReadHands(XrTime time) {
     hands_[hand] = actions_.hand(hand);
     if (hand_tracking_ == nullptr) continue;
     const bool bare = !hands_[hand].active && state_.focused();
-    const HandState read =
-        gestures_[hand].Read(bare ? hand_tracking_->Locate(hand, tracked_, time) : std::nullopt);
+    const HandState read = gestures_[hand].Read(bare ? hand_tracking_->Locate(hand, tracked_, time) : std::nullopt);
     if (bare) hands_[hand] = read;
   }
 }

@@ -43,14 +43,13 @@ struct Eye {
   render::Fov fov;
 };
 
-// A flat picture in space that the runtime puts together with the eyes' views by itself, sharper than anything that went
-// through them.
+// A flat picture in space that the runtime puts together with the eyes' views by itself, sharper than anything that
+// went through them.
 struct Quad {
   Pose pose;  // of its middle, in the tracked space; it faces +z
   glm::vec2 size{1, 1};
 };
 constexpr VkExtent2D kQuadExtent{1760, 1126};
-
 
 // An OpenXR session: swapchains for both eyes, spaces, input, and the frame loop's calls, in this order:
 //
@@ -97,8 +96,8 @@ class Session {
   // A picture for EndFrame's quad; it stays as it was drawn until the next call. Fails if the runtime gives no memory
   // for it: then everything must be drawn into the eyes' views.
   absl::StatusOr<render::Target> AcquireQuad();
-  // Submits what was drawn since AcquireTarget(), or nothing at all if it was not called. The quad lies behind the eyes'
-  // views and is seen where those are transparent.
+  // Submits what was drawn since AcquireTarget(), or nothing at all if it was not called. The quad lies behind the
+  // eyes' views and is seen where those are transparent.
   absl::Status EndFrame(const Frame& frame, const std::optional<Quad>& quad = std::nullopt);
 
   VkFormat color_format() const { return color_->info().format; }
