@@ -30,7 +30,8 @@ using ::testing::Not;
 class Process {
  public:
   explicit Process(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), std::string(getenv("TEST_SRCDIR")) + "/programs/common/lifecycle/test_program");
+    arguments.insert(arguments.begin(), std::string(getenv("TEST_SRCDIR")) + "/" + getenv("TEST_WORKSPACE") +
+                                            "/common/lifecycle/test_program");
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -217,6 +219,19 @@ class SavedTerminal {
   const bool saved_;
 };
 
+// Where libc keeps the id of the calling thread, nullptr if unknown. Up to glibc 2.42 that is the word which the kernel
+// clears when the thread ends (PR_GET_TID_ADDRESS); later ones have another word cleared: there it is the only word in
+// the first kilobyte of the thread's descriptor that holds the id.
+int* LibcThreadId() {
+  const int id = gettid();
+  int* cleared = nullptr;
+  if (prctl(PR_GET_TID_ADDRESS, &cleared, 0, 0, 0) == 0 && cleared != nullptr && *cleared == id) return cleared;
+  int* const begin = reinterpret_cast<int*>(pthread_self());
+  int* const end = begin + 1024 / sizeof(int);
+  int* const found = std::find(begin, end, id);
+  return found != end && std::find(found + 1, end, id) == end ? found : nullptr;
+}
+
 }  // namespace
 
 void CloseInheritedDescriptors() { close_range(3, ~0u, 0); }
@@ -236,12 +251,9 @@ absl::StatusOr<int> RunConfined(const ConfineOptions& options, const std::functi
   // The child makes the others itself, several at a time.
   unsigned long flags = CLONE_NEWUSER | CLONE_NEWPID | SIGCHLD;
   fflush(nullptr);
-  // Like fork(2): no new stack. libc keeps the thread's id where it told the kernel to clear it; there the child's
-  // goes.
-  int* libc_tid = nullptr;
-  if (prctl(PR_GET_TID_ADDRESS, &libc_tid, 0, 0, 0) == 0 && libc_tid != nullptr && *libc_tid == gettid()) {
-    flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
-  }
+  // Like fork(2): no new stack, and libc learns the child's id.
+  int* const libc_tid = LibcThreadId();
+  if (libc_tid != nullptr) flags |= CLONE_CHILD_SETTID;
   const pid_t child = static_cast<pid_t>(syscall(SYS_clone, flags, nullptr, nullptr, libc_tid, nullptr));
   if (child < 0) return CloneFailed(errno);
   if (child == 0) {

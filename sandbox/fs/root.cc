@@ -109,7 +109,8 @@ absl::StatusOr<Root> BuildRoot(const RootOptions& options) {
     Result<std::shared_ptr<Inode>> host =
         MakeHostDirectory(bind.directory_fd, HostDirectoryOptions{.read_only = bind.read_only});
     if (!host.ok()) return Failed(absl::StrCat("cannot bind ", bind.destination), host.error());
-    unsigned long flags = MS_NOSUID | MS_NODEV | (bind.read_only ? MS_RDONLY : 0);
+    unsigned long flags = MS_NOSUID | MS_NODEV;
+    if (bind.read_only) flags |= MS_RDONLY;
     status = MountAt(*root.vfs, bind.destination, *host, MountOptions{"host", "host", flags, ""});
     if (!status.ok()) return status;
   }
