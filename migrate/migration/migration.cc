@@ -15,6 +15,7 @@
 #include "common/explain/explain.h"
 #include "common/metrics/metrics.h"
 #include "migrate/binlog/stream.h"
+#include "migrate/cutover/blockers.h"
 #include "migrate/cutover/cutover.h"
 #include "migrate/migration/sessions.h"
 #include "migrate/mysql/errors.h"
@@ -142,7 +143,11 @@ absl::Status Migration::FollowLog(const std::stop_token& stop) {
     start->offset = resumed_.log_offset();
     start->gtid_set = resumed_.gtid_set();
     // File and offset mean nothing on another server.
-    if (*server != resumed_.server()) stream_options.use_gtid = true;
+    if (*server != resumed_.server()) {
+      start->file.clear();
+      start->offset = 0;
+    }
+    if (start->file.empty()) stream_options.use_gtid = true;
   }
   EXPLAIN() << "step 2: whatever changes after " << start->ToString()
             << " comes from the binary log, whatever was there before from the copy";
@@ -279,7 +284,8 @@ absl::Status Migration::BuildIndexes(const std::stop_token& stop) {
 }
 
 absl::Status Migration::Reconnect() {
-  return mysql::WithRetries(*connection_, {.retries = 10}, [&] { return connection_->Ping(); });
+  // The advisory lock went with a session that was lost.
+  return mysql::WithRetries(*connection_, {.retries = 10}, [&] { return TakeAdvisoryLock(); });
 }
 
 absl::Status Migration::CatchUp(const std::stop_token& stop) {
@@ -385,6 +391,7 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
     // Whatever is applied before the lock need not be applied under it.
     applier_->Hurry(true);
     if (absl::Status status = WaitForLogEnd(stop); !status.ok()) return status;
+    progress_.SetState("cutting over");
     absl::StatusOr<cutover::Outcome> outcome = strategy->Attempt(stop);
     applier_->Hurry(false);
     if (outcome.ok()) {
@@ -400,10 +407,25 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
     if (absl::Status trouble = Trouble(); !trouble.ok()) return trouble;
     if (attempt >= options_.default_retries()) return outcome.status();
     LOG(WARNING) << "cut-over attempt " << attempt + 1 << " gave way: " << outcome.status().message();
+    if (mysql::Classify(outcome.status()) == mysql::ErrorClass::kLockWaitTimeout) NameBlockers();
     if (!mysql::SleepUnlessStopped(pause, stop)) return absl::CancelledError("interrupted");
     if (options_.cut_over_exponential_backoff())
       pause = std::min(pause * 2, absl::Seconds(options_.exponential_backoff_max_interval()));
   }
+}
+
+// In the log, and in the status until the next attempt.
+void Migration::NameBlockers() {
+  absl::StatusOr<std::vector<cutover::Blocker>> blockers =
+      cutover::FindBlockers(*connection_, options_.database(), options_.table());
+  if (!blockers.ok()) {
+    LOG(WARNING) << "who holds the table's lock cannot be seen: " << blockers.status().message();
+    return;
+  }
+  const std::string sessions = absl::StrJoin(*blockers, ", ", [](std::string* out, const cutover::Blocker& blocker) {
+    absl::StrAppend(out, cutover::Describe(blocker));
+  });
+  if (!sessions.empty()) progress_.SetState(absl::StrCat("cutting over, blocked by ", sessions));
 }
 
 absl::Status Migration::Finish() {

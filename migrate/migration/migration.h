@@ -82,6 +82,7 @@ class Migration {
   absl::Status Postpone(const std::stop_token& stop);
   absl::Status TestOnReplica(const std::stop_token& stop);
   absl::Status CutOver(const std::stop_token& stop);
+  void NameBlockers();
   absl::Status Finish();
 
   // The end, in conclusion.cc.
@@ -96,6 +97,7 @@ class Migration {
   bool Panicked() const;
   absl::Status StartMonitor();
   absl::Status Reconnect();
+  absl::Status TakeAdvisoryLock();
   absl::Status RunHooks(std::string_view event, control::Variables more = {});
   void StartHousekeeping();
   void PrintStatus();

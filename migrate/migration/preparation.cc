@@ -1,5 +1,6 @@
 // Step 1 of a migration: connecting, checking, and the ghost table, new or found again.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -72,9 +73,14 @@ absl::Status Migration::Connect() {
   row_session_ = RowSession(options_, server);
   operator_.SetEndpoint(absl::StrCat(mysql::DescribeEndpoint(row_session_), " ", server.version));
   EXPLAIN() << "connected to " << server.version << " at " << mysql::DescribeEndpoint(row_session_);
-  // Two migrations of one table would write each other's ghost. The lock goes with the session.
+  return TakeAdvisoryLock();
+}
+
+// Two migrations of one table would write each other's ghost. The lock goes with the session.
+absl::Status Migration::TakeAdvisoryLock() {
+  const std::string name = absl::StrCat("SHA2(", mysql::QuoteString(absl::StrCat("migrate ", table_)), ", 256)");
   absl::StatusOr<std::optional<std::string>> locked = connection_->QueryValue(
-      absl::StrCat("SELECT GET_LOCK(SHA2(", mysql::QuoteString(absl::StrCat("migrate ", table_)), ", 256), 1)"));
+      absl::StrCat("SELECT IF(IS_USED_LOCK(", name, ") <=> CONNECTION_ID(), 1, GET_LOCK(", name, ", 1))"));
   if (!locked.ok()) return locked.status();
   if (locked->value_or("0") == "1") return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("another migration of ", table_, " is running on this server"));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -210,17 +211,24 @@ absl::StatusOr<std::vector<DifferingRow>> Checksum::CompareRowsWhere(mysql::Conn
       absl::StrCat("SELECT 0, ", original_.row, ", ", reader_.SelectList(), From(false), in_original,
                    " UNION ALL SELECT 1, ", ghost_.row, ", ", reader_.GhostSelectList(), From(true), in_ghost));
   if (!rows.ok()) return rows.status();
-  std::map<copy::KeyValue, DifferingRow> by_key;
+  // Rows of the original come first; those that the ghost has too are taken out again.
+  absl::flat_hash_map<std::string, DifferingRow> by_key;
   for (mysql::Row row : *rows) {
     copy::KeyValue key = reader_.Literals(row, 2);
-    DifferingRow& entry = by_key[key];
-    (row.Text(0) == "0" ? entry.original : entry.ghost) = row.Text(1);
+    const std::string name = absl::StrJoin(key, ",");
+    const bool of_ghost = row.Text(0) == "1";
+    auto it = of_ghost ? by_key.find(name) : by_key.end();
+    if (it != by_key.end() && it->second.original == row.Text(1)) {
+      by_key.erase(it);
+      continue;
+    }
+    DifferingRow& entry = by_key[name];
+    (of_ghost ? entry.ghost : entry.original) = row.Text(1);
     entry.key = std::move(key);
   }
   std::vector<DifferingRow> differing;
-  for (auto& [key, row] : by_key) {
-    if (row.original != row.ghost) differing.push_back(std::move(row));
-  }
+  differing.reserve(by_key.size());
+  for (auto& [name, row] : by_key) differing.push_back(std::move(row));
   return differing;
 }
 

@@ -19,7 +19,9 @@ namespace migrate::verify {
 namespace {
 
 // Short: the smaller a range, the less likely it is that a change to it is on its way.
-constexpr copy::ChunkOptions kRangeOptions = {.rows = 2000, .target_time = absl::Milliseconds(50), .min_rows = 500};
+// Small enough that the rows of a range that differs can be held.
+constexpr copy::ChunkOptions kRangeOptions = {
+    .rows = 2000, .target_time = absl::Milliseconds(50), .min_rows = 500, .max_rows = 10'000};
 // Of a range that was equal, where others were not: slower than differing ones shrink, so that about a fifth differ.
 constexpr double kGrowth = 1.2;
 constexpr uint64_t kMaxBadRanges = 100;       // then it is enough

@@ -124,7 +124,7 @@ TEST_P(ControlTest, CommandsThrottleTuneAndUnpostpone) {
 }
 
 TEST_P(ControlTest, PanicLeavesEverythingWhereItIs) {
-  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", "--chunk-size=10", "--nice-ratio=1"}));
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", "--chunk-size=10", "--nice-ratio=20"}));
   ASSERT_TRUE(Eventually("sup", "State: migrating")) << migrate.output();
   EXPECT_EQ(Ask("panic"), "Panicking\n");
   EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
@@ -136,7 +136,7 @@ TEST_P(ControlTest, FlagFilesThrottleAndPanic) {
   Touch("throttle");
   MigrateProcess migrate(
       Flags("t", "ADD COLUMN added INT",
-            {"--execute", "--chunk-size=10", "--nice-ratio=1", absl::StrCat("--throttle-flag-file=", Path("throttle")),
+            {"--execute", "--chunk-size=10", "--nice-ratio=20", absl::StrCat("--throttle-flag-file=", Path("throttle")),
              absl::StrCat("--panic-flag-file=", Path("panic"))}));
   ASSERT_TRUE(Eventually("sup", "State: throttled")) << migrate.output();
   unlink(Path("throttle").c_str());
@@ -217,6 +217,19 @@ TEST_P(ControlTest, ResumeAfterKill) {
   EXPECT_EQ(Value("SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema=DATABASE() AND table_name='t' "
                   "AND index_name='n'"),
             "1");
+}
+
+TEST_P(ControlTest, WhoBlocksTheCutOverIsNamed) {
+  auto blocker = Connect();
+  ASSERT_TRUE(blocker->Execute("BEGIN").ok());
+  auto id = blocker->QueryValue("SELECT CONNECTION_ID() FROM t LIMIT 1 LOCK IN SHARE MODE");
+  ASSERT_TRUE(id.ok()) << id.status();
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", "--cut-over-lock-timeout-seconds=1"}));
+  const std::string phrase = absl::StrCat("blocked by session ", *id, " (root@");
+  EXPECT_TRUE(migrate.WaitForOutput(phrase, absl::Seconds(60))) << migrate.output();
+  EXPECT_TRUE(Eventually("sup", phrase)) << Ask("sup");
+  ASSERT_TRUE(blocker->Execute("ROLLBACK").ok());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
 }
 
 TEST_P(ControlTest, ResumeWithoutACheckpointIsRefused) {
