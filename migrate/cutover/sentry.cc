@@ -1,12 +1,11 @@
 // The swap for servers that refuse RENAME under LOCK TABLES: a second session renames, and a sentry table decides when
 // it may.
 //
-//   holder   CREATE TABLE sentry; LOCK TABLES original READ, sentry WRITE     writers wait, readers do not
+//   holder   CREATE TABLE sentry; LOCK TABLES original READ, sentry WRITE    writers wait, readers do not
 //   applier  brings the ghost up to the log's end                            nothing more can come
 //   renamer  RENAME TABLE original TO sentry, ghost TO original              waits for the holder's lock
-//   probe    SELECT from original, without waiting: refused                  so the RENAME is queued on the original
-//   itself holder   DROP TABLE sentry; UNLOCK TABLES                                the RENAME goes first: exclusive
-//   locks have priority
+//   probe    SELECT from the original, without waiting: refused              so the RENAME is queued there
+//   holder   DROP TABLE sentry; UNLOCK TABLES                                the RENAME goes first, before writers
 //
 // Why nothing is lost: while the sentry exists the RENAME cannot succeed, its target is taken; so whatever ends the
 // holder before its DROP makes the RENAME fail. At the DROP the RENAME is known to stand in the original's own lock
