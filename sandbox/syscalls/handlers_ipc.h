@@ -19,6 +19,12 @@ SyscallResult SysMsgsnd(Task& task, const SyscallArguments& a);
 SyscallResult SysMsgrcv(Task& task, const SyscallArguments& a);
 SyscallResult SysMsgctl(Task& task, const SyscallArguments& a);
 
+SyscallResult SysMqOpen(Task& task, const SyscallArguments& a);
+SyscallResult SysMqUnlink(Task& task, const SyscallArguments& a);
+SyscallResult SysMqTimedsend(Task& task, const SyscallArguments& a);
+SyscallResult SysMqTimedreceive(Task& task, const SyscallArguments& a);
+SyscallResult SysMqNotify(Task& task, const SyscallArguments& a);
+SyscallResult SysMqGetsetattr(Task& task, const SyscallArguments& a);
 SyscallResult SysPidfdOpen(Task& task, const SyscallArguments& a);
 SyscallResult SysPidfdSendSignal(Task& task, const SyscallArguments& a);
 SyscallResult SysPidfdGetfd(Task& task, const SyscallArguments& a);

@@ -199,13 +199,16 @@ SyscallResult SysSendfile(Task& task, const SyscallArguments& a) {
   return total;
 }
 
+constexpr uint64_t kSpliceFlags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT;
+
 SyscallResult SysSplice(Task& task, const SyscallArguments& a) {
+  if (a[4] == 0) return uint64_t{0};
+  if ((a[5] & ~kSpliceFlags) != 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(std::shared_ptr<File> from, GetReadable(task, a.Int(0)));
   ASSIGN_OR_RETURN(std::shared_ptr<File> to, GetWritable(task, a.Int(2)));
   bool from_pipe = from->inode().type() == S_IFIFO, to_pipe = to->inode().type() == S_IFIFO;
   if (!from_pipe && !to_pipe) return Error(EINVAL);
   if ((from_pipe && a[1] != 0) || (to_pipe && a[3] != 0)) return Error(ESPIPE);
-  if ((a[5] & ~uint64_t{SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT}) != 0) return Error(EINVAL);
   if (!to_pipe && (to->flags() & O_APPEND) != 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(Position in, Position::Read(task, a.Address(1)));
   ASSIGN_OR_RETURN(Position out, Position::Read(task, a.Address(3)));
@@ -219,6 +222,8 @@ SyscallResult SysSplice(Task& task, const SyscallArguments& a) {
 }
 
 SyscallResult SysTee(Task& task, const SyscallArguments& a) {
+  if ((a[3] & ~kSpliceFlags) != 0) return Error(EINVAL);
+  if (a[2] == 0) return uint64_t{0};
   ASSIGN_OR_RETURN(std::shared_ptr<File> from, GetReadable(task, a.Int(0)));
   ASSIGN_OR_RETURN(std::shared_ptr<File> to, GetWritable(task, a.Int(1)));
   auto* source = dynamic_cast<PipeFile*>(from.get());
@@ -234,6 +239,7 @@ SyscallResult SysTee(Task& task, const SyscallArguments& a) {
 }
 
 SyscallResult SysVmsplice(Task& task, const SyscallArguments& a) {
+  if ((a[3] & ~kSpliceFlags) != 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(std::shared_ptr<File> file, GetFile(task, a.Int(0)));
   if (dynamic_cast<PipeFile*>(file.get()) == nullptr) return Error(EBADF);
   ASSIGN_OR_RETURN(IoBuffer buffer, VectorBuffer(task, a.Address(1), a[2]));

@@ -2,6 +2,7 @@
 // with control messages. Prints what happened; the test compares with a native run.
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <mqueue.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -97,6 +98,37 @@ void ProcessDescriptors() {
   printf(" %d %d\n", info.si_pid == child, info.si_status);
 }
 
+void PosixQueues() {
+  mq_unlink("/sandbox-test");
+  mq_attr attributes{0, 2, 100, 0, {}};
+  const mqd_t queue = mq_open("/sandbox-test", O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK, 0600, &attributes);
+  printf("queue %d, again %d\n", queue >= 0, mq_open("/sandbox-test", O_RDWR | O_CREAT | O_EXCL, 0600, nullptr) < 0);
+  printf("send %d", mq_send(queue, "low", 3, 1));
+  printf(" %d", mq_send(queue, "high", 4, 9));
+  printf(" full %d\n", mq_send(queue, "more", 4, 1) == -1 && errno == EAGAIN);
+  char bytes[100];
+  for (int i = 0; i < 3; ++i) {
+    unsigned priority = 0;
+    const ssize_t n = mq_receive(queue, bytes, sizeof(bytes), &priority);
+    printf("received %zd priority %u\n", n, priority);
+  }
+  signal(SIGUSR1, SIG_IGN);
+  const pid_t child = fork();
+  if (child == 0) {
+    const mqd_t own = mq_open("/sandbox-test", O_WRONLY);
+    usleep(50000);
+    _exit(mq_send(own, "from a child", 12, 0) == 0 ? 0 : 1);
+  }
+  attributes.mq_flags = 0;
+  mq_setattr(queue, &attributes, nullptr);
+  printf("waited %zd", mq_receive(queue, bytes, sizeof(bytes), nullptr));
+  timespec past{1, 0};
+  printf(" timed out %d\n", mq_timedreceive(queue, bytes, sizeof(bytes), nullptr, &past) == -1 && errno == ETIMEDOUT);
+  waitpid(child, nullptr, 0);
+  printf("unlink %d", mq_unlink("/sandbox-test"));
+  printf(" %d\n", mq_unlink("/sandbox-test") == -1 && errno == ENOENT);
+}
+
 void Datagrams() {
   const int fd = socket(AF_INET6, SOCK_DGRAM, 0);
   sockaddr_in6 name{};
@@ -145,6 +177,7 @@ int main() {
   Seals();
   Packets();
   ProcessDescriptors();
+  PosixQueues();
   Datagrams();
   return 0;
 }

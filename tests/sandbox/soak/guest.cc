@@ -27,12 +27,10 @@ namespace soak {
 namespace {
 
 constexpr int kRoundSeconds = 15;
-constexpr int kProcessSeconds = 3;  // then a caller is replaced: it has blocked, or given up what it needs to go on
+constexpr int kProcessSeconds = 2;  // then a caller is replaced: it has blocked, or given up what it needs to go on
 constexpr int kCallers = 4;
 constexpr uid_t kNobody = 65534;
 
-const char* const kStressClasses[] = {"filesystem", "os", "pipe",      "memory", "network", "scheduler",
-                                      "security",   "vm", "interrupt", "io",     "device"};
 const char* const kTrinityDomains[] = {"-PPF_INET", "-PPF_INET6", "-PPF_NETLINK", "--disable-fds=sockets"};
 
 int64_t Now() {
@@ -86,13 +84,13 @@ class Load {
     const rlimit file_size{16 << 20, 16 << 20};
     setrlimit(RLIMIT_FSIZE, &file_size);
     const bool as_root = which == 0;
+    const int null = open("/dev/null", O_RDWR);
+    for (int fd : {0, 1, 2}) dup2(null, fd);
     if (kind_ == "calls") {
       if (!as_root && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(1);
       MakeRandomCalls(seed, as_root, shared_);
     }
-    __atomic_fetch_add(&shared_->calls, 1, __ATOMIC_RELAXED);
-    const int null = open("/dev/null", O_RDWR);
-    for (int fd : {0, 1, 2}) dup2(null, fd);
+    __atomic_fetch_add(&shared_->calls, kind_ == "stress" ? 3 : 1, __ATOMIC_RELAXED);
     if (kind_ == "trinity") Trinity(seed);
     Stress(as_root, seed);
   }
@@ -106,11 +104,12 @@ class Load {
 
   [[noreturn]] static void Stress(bool as_root, uint64_t seed) {
     if (!as_root && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(1);
-    const char* name = kStressClasses[seed % std::size(kStressClasses)];
     const std::string number = std::to_string(static_cast<uint32_t>(seed));
-    // Each stressor of the class for a second, in an order of its own; what would only heat the CPU is left out.
-    execlp("stress-ng", "stress-ng", "--class", name, "--random", "2", "-t", "4", "--seed", number.c_str(),
-           "--vm-bytes", "16m", "--temp-path", ".", nullptr);
+    // Three of all its stressors at a time.
+    execl("/bin/sh", "sh", "-c",
+          "exec stress-ng -t 3 --seed $1 --vm-bytes 16m --temp-path . $(stress-ng --stressors | tr ' ' '\\n' |"
+          " awk -v seed=$1 'BEGIN { srand(seed) } { print rand(), $0 }' | sort | head -3 | sed 's/.* /--/; s/$/ 1/')",
+          "sh", number.c_str(), nullptr);
     _exit(1);
   }
 

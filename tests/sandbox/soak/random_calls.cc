@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -89,6 +90,7 @@ class Caller {
     MakeFiles();
     OpenDescriptors();
     StartScribbler();
+    EndWaits();
     for (;;) Step();
   }
 
@@ -331,6 +333,15 @@ class Caller {
     }
   }
 
+  // Calls that wait are interrupted soon. The calls themselves take this away now and then.
+  static void EndWaits() {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, nullptr);
+    const itimerval every{{0, 5000}, {0, 5000}};
+    setitimer(ITIMER_REAL, &every, nullptr);
+  }
+
   // What would end or park the caller itself, or would let a root inside hit its watchers.
   bool IsUnwanted(int number) {
     switch (number) {
@@ -377,6 +388,7 @@ class Caller {
       if (OneIn(8)) arguments[Below(6)] = Odd();
     }
     if (IsUnwanted(number)) return;
+    if (OneIn(64)) EndWaits();
     __atomic_fetch_add(&shared_->calls, 1, __ATOMIC_RELAXED);
     syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
   }
