@@ -20,6 +20,7 @@
 #include "sandbox/boot/container.h"
 #include "sandbox/boot/signal_forwarder.h"
 #include "sandbox/confine/filter.h"
+#include "sandbox/fs/devpts.h"
 #include "sandbox/fs/proc.h"
 #include "sandbox/fs/root.h"
 #include "sandbox/kernel/kernel.h"
@@ -179,6 +180,7 @@ absl::StatusOr<Kernel::InitProcess> MakeInit(const Request& request, const Parts
   init.arguments = request.command;
   init.environment = request.environment;
   init.limits = HostLimits();
+  init.session_made = GiveConsoleTo;
   absl::StatusOr<std::unique_ptr<Context>> context = parts.platform->FirstContext();
   if (!context.ok()) return context.status();
   init.context = *std::move(context);

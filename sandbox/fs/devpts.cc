@@ -217,6 +217,10 @@ Result<std::shared_ptr<Terminal>> AllocateConsole() {
   return terminal;
 }
 
+void GiveConsoleTo(const std::shared_ptr<Session>& session, int32_t group) {
+  if (the_devpts != nullptr && the_devpts->console) the_devpts->console->GiveTo(session, group);
+}
+
 Result<std::shared_ptr<File>> OpenConsole(Vfs& vfs, const std::shared_ptr<Terminal>& console, int flags) {
   std::shared_ptr<Inode> slave = the_devpts->Slave(console->index());
   if (!slave) return Error(ENXIO);

@@ -20,6 +20,9 @@ std::shared_ptr<Inode> MakeDevpts();
 Result<std::shared_ptr<Terminal>> MakeConsole(int host_fd);
 // A description of it, for descriptors 0 to 2.
 Result<std::shared_ptr<File>> OpenConsole(Vfs& vfs, const std::shared_ptr<Terminal>& console, int flags);
+// The first session gets the console as its controlling terminal, as a login gives it: keys like Ctrl-C reach `group`.
+// Does nothing without a console.
+void GiveConsoleTo(const std::shared_ptr<Session>& session, int32_t group);
 // The operator's window may have changed (SIGWINCH of the sentry): passes its size on. False without a console.
 bool ConsoleResized();
 // Writes what is left to show and puts the operator's terminal back as it was. Safe to call without a console and more

@@ -396,6 +396,12 @@ void Terminal::Acquire(Task& task, bool steal) {
   session_ = task.thread_group().process_group()->session;
 }
 
+void Terminal::GiveTo(const std::shared_ptr<Session>& session, int32_t group) {
+  session->terminal = shared_from_this();
+  session->foreground_group = group;
+  session_ = session;
+}
+
 Result<void> Terminal::CheckForeground(Task& task, bool reading) {
   ThreadGroup& group = task.thread_group();
   Session& session = group.session();

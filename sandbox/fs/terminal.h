@@ -54,6 +54,8 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
 
   // Job control. Makes this the controlling terminal of the task's session if it leads one that has none.
   void Acquire(Task& task, bool steal);
+  // Becomes the controlling terminal of the first session, with that group in the foreground.
+  void GiveTo(const std::shared_ptr<Session>& session, int32_t group);
   // EIO, or kERestartSys after SIGTTIN / SIGTTOU was sent, if the task is in the background.
   Result<void> CheckForeground(Task& task, bool reading);
 

@@ -150,6 +150,7 @@ absl::StatusOr<int> Kernel::Run(InitProcess init) ABSL_NO_THREAD_SAFETY_ANALYSIS
   auto session = std::make_shared<Session>(Session{pid, nullptr});
   init_ = std::make_shared<ThreadGroup>(this, pid, std::make_shared<SignalHandlers>(),
                                         std::make_shared<ProcessGroup>(ProcessGroup{pid, session}));
+  if (init.session_made) init.session_made(session, pid);
   init_->limits = init.limits;
   AddThreadGroup(init_);
   init_->WatchCpuLimit();

@@ -60,6 +60,8 @@ class Kernel {
     std::shared_ptr<FdTable> fd_table;
     std::shared_ptr<FsContext> fs_context;
     std::array<rlimit, RLIM_NLIMITS> limits;
+    // Gives the first session its controlling terminal; may be empty. Under the kernel lock.
+    std::function<void(const std::shared_ptr<Session>& session, pid_t group)> session_made;
   };
   // Runs the first process and all that come of it on the calling thread and others; returns the first process's wait
   // status when all have ended. Called without the kernel lock. Fails if the program cannot be executed.

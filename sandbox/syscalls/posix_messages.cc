@@ -1,4 +1,5 @@
-// POSIX message queues: mq_open and its family (mq_overview(7)). Queues have names of their own, outside any file system.
+// POSIX message queues: mq_open and its family (mq_overview(7)). Queues have names of their own, outside any file
+// system.
 #include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>
@@ -41,7 +42,7 @@ uint64_t g_reserved = 0;
 struct Queue {
   ~Queue() { g_reserved -= reserved; }
 
-  uint64_t reserved = 0;  // of g_reserved
+  uint64_t reserved = 0;                                          // of g_reserved
   std::multimap<unsigned, std::string, std::greater<>> messages;  // by priority; equal ones in order of arrival
   long most = kDefaultMessages, largest = kDefaultSize;
   size_t bytes = 0;
@@ -131,7 +132,8 @@ void Notify(Task& sender, Queue& queue) {
   const std::shared_ptr<ThreadGroup> process = queue.notified.lock();
   queue.notified.reset();
   if (process == nullptr || process->zombie() || queue.event.sigev_notify != SIGEV_SIGNAL) return;
-  siginfo_t info = MakeSignalInfo(queue.event.sigev_signo, SI_MESGQ, sender.thread_group().id(), sender.credentials().uid);
+  siginfo_t info =
+      MakeSignalInfo(queue.event.sigev_signo, SI_MESGQ, sender.thread_group().id(), sender.credentials().uid);
   info.si_value = queue.event.sigev_value;
   process->Send(info);
 }

@@ -31,10 +31,12 @@ TEST(Programs, CoreutilsOnTrees) {
                 "seq 1 30000 | sort -r -S 100k -T . --parallel=2 | md5sum; split -n 3 -d /etc/services p; cat p* | cmp "
                 "- /etc/services"));
   ExpectLikeNative(InScratch(
-      "seq 5 > f; (tail -n +1 -s 0.1 -f f & p=$!; sleep 0.5; echo more >> f; sleep 2.5; kill $p); wait; "
-      "mkfifo p; (cat p &); echo via > p; sleep 0.3; truncate -s 1M s; cp --sparse=always s t; du -k t; "
+      "seq 5 > f; tail -n +1 -s 0.1 -f f > seen & p=$!; until [ $(wc -l < seen) = 5 ]; do sleep 0.05; done; "
+      "echo more >> f; until [ $(wc -l < seen) = 6 ]; do sleep 0.05; done; kill $p; cat seen; "
+      "mkfifo p; cat p & echo via > p; wait $!; truncate -s 1M s; cp --sparse=always s t; du -k t; "
       "install -D -m 700 s a/b/c; stat -c %a a/b/c; ln s hard; stat -c %h s; touch -d 2001-01-01 s; stat -c %y s; "
-      "dd if=s of=u bs=4k count=3 skip=1 conv=notrunc 2>&1 | head -2; timeout 0.2 sleep 9; echo $?; nice -n 5 nice"));
+      "dd if=s of=u bs=4k count=3 skip=1 conv=notrunc 2>&1 | head -2; timeout 0.2 sleep 9; echo $?; echo $(($(nice -n "
+      "3 nice) - $(nice)))"));
 }
 
 // Directories of the host are renamed, as dpkg and git do.
@@ -88,11 +90,12 @@ TEST(Programs, StaticGo) {
 
 TEST(Programs, ProcessListing) {
   NEEDS("ps");
-  const Outcome outcome = RunSandboxed(
-      {"sh", "-c",
-       "sleep 50 & p=$!; ps -e -o pid,ppid,stat,comm --no-headers | sed 's/  */ /g'; pgrep -c sleep; top -b -n1 "
-       "| grep -cw sleep; "
-       "uptime | grep -c load; free | grep -c Mem; kill $p; wait; ps -o user,group -p 1 --no-headers"});
+  const Outcome outcome =
+      RunSandboxed({"sh", "-c",
+                    "sleep 50 & p=$!; until grep -q sleep /proc/$p/comm; do :; done; "
+                    "ps -e -o pid,ppid,stat,comm --no-headers | sed 's/  */ /g'; pgrep -c sleep; top -b -n1 "
+                    "| grep -cw sleep; "
+                    "uptime | grep -c load; free | grep -c Mem; kill $p; wait; ps -o user,group -p 1 --no-headers"});
   EXPECT_NE(outcome.out.find(" 1 0 S"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("sleep\n"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("1\n1\n1\n1\n"), std::string::npos) << outcome.out;

@@ -12,11 +12,12 @@ TEST(TerminalPrograms, BashJobControl) {
   NEEDS("bash");
   Terminal terminal(SandboxCommand({"bash", "--norc", "--noprofile"}));
   EXPECT_SEEN(terminal, "# ");
-  terminal.Type("sleep 100\r");
-  terminal.Type("\x1a");  // ^Z
+  terminal.Type("sh -c 'echo $((4 + 5)); exec sleep 100'\r");
+  EXPECT_SEEN(terminal, "9\r\n");  // a key that signals discards what was typed and not read yet
+  terminal.Type("\x1a");           // ^Z
   EXPECT_SEEN(terminal, "Stopped");
   terminal.Type("jobs; bg; fg\r");
-  EXPECT_SEEN(terminal, "sleep 100 &");
+  EXPECT_SEEN(terminal, "sleep 100' &");
   terminal.Type("\x03");  // ^C
   EXPECT_SEEN(terminal, "^C");
   terminal.Type("echo code $?\r");
@@ -69,7 +70,9 @@ TEST(TerminalPrograms, Top) {
 
 TEST(TerminalPrograms, Tmux) {
   NEEDS("tmux");
-  Terminal terminal(SandboxCommand({"tmux", "-f", "/dev/null", "new-session", "sh"}));
+  // What comes at once would be taken for pasted text.
+  Terminal terminal(SandboxCommand(
+      {"sh", "-c", "echo set -g assume-paste-time 0 > /tmp/conf; exec tmux -f /tmp/conf new-session sh"}));
   EXPECT_SEEN(terminal, "#");
   terminal.Type("echo first $((20 + 3))\r");
   EXPECT_SEEN(terminal, "first 23");
@@ -77,17 +80,21 @@ TEST(TerminalPrograms, Tmux) {
   EXPECT_SEEN(terminal, "#");
   terminal.Type("tmux list-panes | wc -l | sed 's/^/panes: /'\r");
   EXPECT_SEEN(terminal, "panes: 2");
-  terminal.Type("exit\r");
-  terminal.Type("exit\r");
+  terminal.Type("tmux kill-session\r");
   EXPECT_SEEN(terminal, "[exited]");
   EXPECT_EQ(0, terminal.Wait());
 }
 
-TEST(TerminalPrograms, HangUpEndsWhatRunsInside) {
-  Terminal terminal(SandboxCommand({"sh", "-c", "trap 'exit 3' HUP; echo ready; while :; do sleep 0.1; done"}));
+// Keys reach the first program without a shell that sets up job control.
+TEST(TerminalPrograms, ControlCEndsAProgram) {
+  Terminal terminal(SandboxCommand({"sh", "-c", "echo ready; while :; do sleep 0.1; done"}));
   EXPECT_SEEN(terminal, "ready");
   terminal.Type("\x03");
   EXPECT_EQ(130, terminal.Wait());
+  Terminal caught(SandboxCommand({"sh", "-c", "trap 'exit 3' QUIT; echo ready; while :; do sleep 0.1; done"}));
+  EXPECT_SEEN(caught, "ready");
+  caught.Type("\x1c");
+  EXPECT_EQ(3, caught.Wait());
 }
 
 }  // namespace
