@@ -16,6 +16,9 @@ namespace {
 
 // Below this many statements handing work to other threads costs more than it brings.
 constexpr size_t kParallelFrom = 2;
+// Of one statement, where nothing else is asked for.
+constexpr size_t kLeastRows = 10;
+constexpr size_t kMostRows = 500;
 
 void CountApplied(uint64_t changes) {
   static auto& counter = common::metrics::GetCounter("migrate_changes_applied_total",
@@ -34,7 +37,7 @@ Applier::Applier(const schema::TablePair& pair, mysql::ConnectionOptions session
       row_text_(pair),
       writer_(pair),
       pending_(row_text_),
-      limits_(options.limits) {}
+      batch_rows_(options.batch_rows) {}
 
 Applier::~Applier() { Stop(); }
 
@@ -163,7 +166,7 @@ void Applier::FlushSets() {
 }
 
 absl::Status Applier::Flush(const Pending& taken) {
-  const Statements statements = writer_.MakeStatements(taken.set, limits());
+  const Statements statements = writer_.MakeStatements(taken.set, LimitsFor(taken.set, connections_.size()));
   if (absl::Status status = RunPhase(statements.deletes); !status.ok()) return status;
   return RunPhase(statements.writes);
 }
@@ -253,7 +256,7 @@ absl::Status Applier::DrainThrough(mysql::Connection& session, const binlog::Pos
 
 // Never repeated on a new session: that one would not hold the locks.
 absl::Status Applier::WriteThrough(mysql::Connection& session, const Pending& taken) {
-  const Statements statements = writer_.MakeStatements(taken.set, limits());
+  const Statements statements = writer_.MakeStatements(taken.set, LimitsFor(taken.set, 1));
   for (const std::vector<std::string>* phase : {&statements.deletes, &statements.writes}) {
     for (const std::string& sql : *phase) {
       if (absl::Status status = session.Execute(sql).status(); !status.ok()) return status;
@@ -282,12 +285,14 @@ absl::Status Applier::status() const {
 
 void Applier::SetBatchRows(size_t rows) {
   absl::MutexLock lock(&mutex_);
-  limits_.rows = rows;
+  batch_rows_ = rows;
 }
 
-BatchLimits Applier::limits() const {
+BatchLimits Applier::LimitsFor(const ChangeSet& set, size_t connections) const {
   absl::MutexLock lock(&mutex_);
-  return limits_;
+  if (batch_rows_ > 0) return {.rows = batch_rows_};
+  const size_t share = (set.outcomes().size() + connections - 1) / connections;
+  return {.rows = std::clamp(share, kLeastRows, kMostRows)};
 }
 
 }  // namespace migrate::apply

@@ -43,7 +43,8 @@ namespace migrate::apply {
 
 struct ApplyOptions {
   int threads = 2;  // connections that write
-  BatchLimits limits;
+  // Changes in one statement; 0: a set is shared among the connections, from 10 to 500 in a statement.
+  size_t batch_rows = 0;
   size_t max_pending_bytes = 8 << 20;
   // A small set waits this long for company, so that a trickle of changes does not become a trickle of statements.
   absl::Duration gather = absl::Milliseconds(20);
@@ -111,7 +112,7 @@ class Applier {
   void Fail(absl::Status status) ABSL_LOCKS_EXCLUDED(mutex_);
   bool CanFlush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool CanRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  BatchLimits limits() const ABSL_LOCKS_EXCLUDED(mutex_);
+  BatchLimits LimitsFor(const ChangeSet& set, size_t connections) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   const schema::TablePair& pair_;
   const mysql::ConnectionOptions session_;
@@ -129,7 +130,7 @@ class Applier {
   mutable absl::Mutex mutex_;
   Pending pending_ ABSL_GUARDED_BY(mutex_);
   ApplyProgress progress_ ABSL_GUARDED_BY(mutex_);
-  BatchLimits limits_ ABSL_GUARDED_BY(mutex_);
+  size_t batch_rows_ ABSL_GUARDED_BY(mutex_);  // as in ApplyOptions
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;

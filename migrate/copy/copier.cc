@@ -98,7 +98,11 @@ absl::Status Copier::CopyChunks(std::stop_token stop) {
     uint64_t rows = 0;
     absl::Status status = mysql::WithRetries(**connection, {.retries = options_.retries, .stop = stop}, [&] {
       absl::StatusOr<uint64_t> copied = CopyChunk(**connection, **chunk);
-      if (copied.ok()) rows = *copied;
+      if (copied.ok()) {
+        rows = *copied;
+      } else if (options_.on_retry) {
+        options_.on_retry(copied.status());
+      }
       return copied.status();
     });
     if (!status.ok()) return status;

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,8 @@ struct CopyOptions {
   bool stop_at_warnings = true;  // a value that the new definition shortens or changes stops the copy
   KeyValue resume_after;         // continue behind this key
   KeyValue resume_last;          // up to this one
+  // Told of each attempt at a chunk that failed, by the thread that made it; may be empty.
+  std::function<void(const absl::Status& error)> on_retry;
 };
 
 // Where the copy stands.

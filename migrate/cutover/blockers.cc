@@ -56,6 +56,14 @@ absl::StatusOr<std::vector<Blocker>> FindBlockers(mysql::Connection& connection,
   return blockers;
 }
 
+absl::Status EnableLockInstrument(mysql::Connection& connection) {
+  if (!connection.server().IsMySql()) return absl::OkStatus();
+  return connection
+      .Execute(
+          "UPDATE performance_schema.setup_instruments SET enabled = 'YES' WHERE name = 'wait/lock/metadata/sql/mdl'")
+      .status();
+}
+
 std::string Describe(const Blocker& blocker) {
   return absl::StrCat("session ", blocker.id, " (", blocker.account, ", ", blocker.seconds, "s",
                       blocker.query.empty() ? "" : ": ", blocker.query, ")");

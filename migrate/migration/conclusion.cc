@@ -56,7 +56,8 @@ absl::Status Migration::Conclude(absl::Status status) {
   if (monitor_) monitor_->Stop();
 
   const std::string old = mysql::QualifiedName(options_.database(), names_.old);
-  absl::Status hook = RunHooks(status.ok() ? "success" : "failure");
+  absl::Status hook =
+      status.ok() ? RunHooks("success", {{"GH_OST_INSTANT_DDL", instant_ ? "true" : "false"}}) : RunHooks("failure");
   if (!hook.ok()) LOG(WARNING) << hook.message();
   if (!status.ok()) {
     std::string place = absl::StrCat("; ", table_, " is unchanged");

@@ -21,6 +21,7 @@
 #include "migrate/mysql/errors.h"
 #include "migrate/mysql/quote.h"
 #include "migrate/mysql/retry.h"
+#include "migrate/options/options.h"
 #include "migrate/verify/verifier.h"
 
 namespace migrate::migration {
@@ -44,10 +45,8 @@ copy::CopyOptions MakeCopyOptions(const MigrationOptions& options, const checkpo
   copy.retries = static_cast<int>(options.default_retries());
   copy.stop_at_warnings = options.panic_on_warnings() && !options.allow_lossy();
   copy.chunk.target_time = ToDuration(options.chunk_target_time());
-  if (options.chunk_size() > 0) {
-    copy.chunk.rows = options.chunk_size();
-    copy.chunk.target_time = absl::ZeroDuration();
-  }
+  copy.chunk.rows = options.chunk_size();
+  if (options.chunk_size() != kFirstChunkSize) copy.chunk.target_time = absl::ZeroDuration();
   copy.resume_after.assign(resumed.watermark().begin(), resumed.watermark().end());
   copy.resume_last.assign(resumed.last().begin(), resumed.last().end());
   return copy;
@@ -57,7 +56,7 @@ apply::ApplyOptions MakeApplyOptions(const MigrationOptions& options) {
   apply::ApplyOptions apply;
   apply.threads = static_cast<int>(options.threads());
   apply.retries = static_cast<int>(options.default_retries());
-  if (options.dml_batch_size() > 0) apply.limits.rows = options.dml_batch_size();
+  if (options.dml_batch_size() != kLeastBatchSize) apply.batch_rows = options.dml_batch_size();
   return apply;
 }
 
@@ -75,7 +74,8 @@ control::Variables FixedHookVariables(const MigrationOptions& options, const sch
           {"GH_OST_HOOKS_HINT", options.hooks_hint()},
           {"GH_OST_HOOKS_HINT_OWNER", options.hooks_hint_owner()},
           {"GH_OST_HOOKS_HINT_TOKEN", options.hooks_hint_token()},
-          {"GH_OST_DRY_RUN", options.execute() ? "false" : "true"}};
+          {"GH_OST_DRY_RUN", options.execute() ? "false" : "true"},
+          {"GH_OST_REVERT", "false"}};
 }
 
 }  // namespace
@@ -84,6 +84,7 @@ Migration::Migration(const MigrationOptions& options)
     : options_(options),
       table_(mysql::QualifiedName(options.database(), options.table())),
       names_(schema::MakeTableNames(options.table(), BaseName(options), OldTableTimestamp(options))),
+      table_lock_(table_),
       store_(mysql::QualifiedName(options.database(), names_.changelog)),
       progress_(table_, gate_),
       operator_(options, progress_, gate_),
@@ -161,7 +162,12 @@ absl::Status Migration::FollowLog(const std::stop_token& stop) {
   if (!stream.ok()) return stream.status();
   applier_ = std::make_unique<apply::Applier>(*pair_, row_session_, MakeApplyOptions(options_), gate_);
   if (absl::Status status = applier_->Start(*std::move(stream), *start); !status.ok()) return status;
-  copier_ = std::make_unique<copy::Copier>(*pair_, row_session_, MakeCopyOptions(options_, resumed_),
+  copy::CopyOptions copy_options = MakeCopyOptions(options_, resumed_);
+  copy_options.on_retry = [this](const absl::Status& error) {
+    absl::Status hook = RunHooks("batch-copy-retry", {{"GH_OST_LAST_BATCH_COPY_ERROR", std::string(error.message())}});
+    if (!hook.ok()) LOG(WARNING) << hook.message();
+  };
+  copier_ = std::make_unique<copy::Copier>(*pair_, row_session_, std::move(copy_options),
                                            std::vector<const throttle::Gate*>{&gate_, &copy_gate_});
   progress_.SetApplier(applier_.get());
   operator_.SetApplier(applier_.get());
@@ -209,6 +215,7 @@ absl::Status Migration::Supervise(const std::stop_token& stop,
 
 absl::Status Migration::Trouble() const {
   if (absl::Status status = applier_->status(); !status.ok()) return status;
+  if (absl::Status status = table_lock_.failure(); !status.ok()) return status;
   return monitor_ ? monitor_->failure() : absl::OkStatus();
 }
 
@@ -284,8 +291,7 @@ absl::Status Migration::BuildIndexes(const std::stop_token& stop) {
 }
 
 absl::Status Migration::Reconnect() {
-  // The advisory lock went with a session that was lost.
-  return mysql::WithRetries(*connection_, {.retries = 10}, [&] { return TakeAdvisoryLock(); });
+  return mysql::WithRetries(*connection_, {.retries = 10}, [&] { return connection_->Ping(); });
 }
 
 absl::Status Migration::CatchUp(const std::stop_token& stop) {
@@ -302,6 +308,7 @@ absl::Status Migration::CatchUp(const std::stop_token& stop) {
 
 absl::Status Migration::WaitForLogEnd(const std::stop_token& stop) {
   if (absl::Status status = Reconnect(); !status.ok()) return status;
+  table_lock_.Keep();
   absl::StatusOr<binlog::Position> end = binlog::CurrentPosition(*connection_);
   if (!end.ok()) return end.status();
   EXPLAIN() << "applying what is left of the log, up to " << end->ToString();
@@ -355,13 +362,23 @@ absl::Status Migration::Postpone(const std::stop_token& stop) {
 
 // --test-on-replica: replication stops, the ghost gets everything that there is, and both tables stay for comparison.
 absl::Status Migration::TestOnReplica(const std::stop_token& stop) {
-  if (absl::Status status = RunHooks("stop-replication"); !status.ok()) return status;
-  if (!options_.test_on_replica_skip_replica_stop()) {
-    const char* sql = connection_->server().ReplicaWords() ? "STOP REPLICA" : "STOP SLAVE";
-    EXPLAIN() << "step 4 is only tried: " << sql << ", and both tables stay";
-    if (absl::Status status = connection_->Execute(sql).status(); !status.ok()) return status;
-  }
-  return CatchUp(stop);
+  absl::Status status = RunHooks("stop-replication");
+  if (status.ok()) status = SwitchReplication(false);
+  if (status.ok()) status = CatchUp(stop);
+  if (status.ok()) return status;
+  // The replica goes on as before.
+  absl::Status started = RunHooks("start-replication");
+  if (started.ok()) started = SwitchReplication(true);
+  if (!started.ok()) LOG(WARNING) << "replication was not started again: " << started.message();
+  return status;
+}
+
+absl::Status Migration::SwitchReplication(bool on) {
+  if (options_.test_on_replica_skip_replica_stop()) return absl::OkStatus();
+  const std::string sql =
+      absl::StrCat(on ? "START " : "STOP ", connection_->server().ReplicaWords() ? "REPLICA" : "SLAVE");
+  EXPLAIN() << "step 4 is only tried: " << sql << "; both tables stay";
+  return mysql::WithRetries(*connection_, {.retries = 10}, [&] { return connection_->Execute(sql).status(); });
 }
 
 absl::Status Migration::CutOver(const std::stop_token& stop) {
@@ -443,8 +460,8 @@ absl::Status Migration::RunHooks(std::string_view event, control::Variables more
   if (options_.hooks_path().empty()) return absl::OkStatus();
   const control::StatusReport report = progress_.Report();
   const std::optional<absl::Duration> eta = report.eta();
-  more.insert(more.end(), {{"GH_OST_ELAPSED_SECONDS", absl::StrCat(absl::ToInt64Seconds(report.elapsed))},
-                           {"GH_OST_ELAPSED_COPY_SECONDS", absl::StrCat(absl::ToInt64Seconds(report.copy_elapsed))},
+  more.insert(more.end(), {{"GH_OST_ELAPSED_SECONDS", absl::StrCat(absl::ToDoubleSeconds(report.elapsed))},
+                           {"GH_OST_ELAPSED_COPY_SECONDS", absl::StrCat(absl::ToDoubleSeconds(report.copy_elapsed))},
                            {"GH_OST_ESTIMATED_ROWS", absl::StrCat(report.rows_total)},
                            {"GH_OST_COPIED_ROWS", absl::StrCat(report.rows_copied)},
                            {"GH_OST_INSPECTED_LAG", absl::StrCat(absl::ToDoubleSeconds(report.lag))},
@@ -457,10 +474,12 @@ absl::Status Migration::RunHooks(std::string_view event, control::Variables more
 void Migration::StartHousekeeping() {
   if (!options_.quiet()) housekeeper_.Every(absl::Seconds(1), [this] { PrintStatus(); });
   housekeeper_.Every(absl::Milliseconds(options_.heartbeat_interval_millis()), [this] { SlowDownWhenBehind(); });
+  housekeeper_.Every(absl::Seconds(2), [this] { table_lock_.Keep(); });
   if (checkpointer_) housekeeper_.Every(absl::Seconds(options_.checkpoint_seconds()), [this] { SaveCheckpoint(); });
   if (!options_.hooks_path().empty()) {
     housekeeper_.Every(absl::Seconds(std::max(1u, options_.hooks_status_interval())), [this] {
-      absl::Status status = RunHooks("status", {{"GH_OST_STATUS", control::FormatText(progress_.Report())}});
+      absl::Status status =
+          RunHooks("status", {{"GH_OST_STATUS", absl::StrCat("'", control::FormatText(progress_.Report()), "'")}});
       if (!status.ok()) LOG(WARNING) << status.message();
     });
   }

@@ -36,6 +36,7 @@
 #include "migrate/migration/housekeeper.h"
 #include "migrate/migration/operator.h"
 #include "migrate/migration/progress.h"
+#include "migrate/migration/table_lock.h"
 #include "migrate/mysql/connection.h"
 #include "migrate/options/migration_options.pb.h"
 #include "migrate/schema/alter.h"
@@ -81,6 +82,7 @@ class Migration {
   absl::Status Verify(const std::stop_token& stop);
   absl::Status Postpone(const std::stop_token& stop);
   absl::Status TestOnReplica(const std::stop_token& stop);
+  absl::Status SwitchReplication(bool on);
   absl::Status CutOver(const std::stop_token& stop);
   void NameBlockers();
   absl::Status Finish();
@@ -97,7 +99,6 @@ class Migration {
   bool Panicked() const;
   absl::Status StartMonitor();
   absl::Status Reconnect();
-  absl::Status TakeAdvisoryLock();
   absl::Status RunHooks(std::string_view event, control::Variables more = {});
   void StartHousekeeping();
   void PrintStatus();
@@ -108,6 +109,7 @@ class Migration {
   const std::string table_;  // qualified
   schema::TableNames names_;
   schema::Alter alter_;
+  TableLock table_lock_;
   std::unique_ptr<mysql::Connection> connection_;  // a definition session
   mysql::ConnectionOptions row_session_;
   std::unique_ptr<schema::TablePair> pair_;

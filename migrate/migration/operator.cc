@@ -104,6 +104,7 @@ absl::Status Operator::Set(std::string_view setting, const std::string& value) {
     if (absl::Status status = listener_(setting, value); !status.ok()) return status;
   }
   it->second = value;
+  commanded_.insert(it->first);
   Push();
   return absl::OkStatus();
 }
@@ -120,16 +121,18 @@ absl::Status Operator::SetNumber(const std::string& setting, const std::string& 
   return absl::OkStatus();
 }
 
-// Hands the settings to copier and applier; 0 stands for what they choose themselves.
+// Hands the settings to copier and applier, which were made with the sizes of the flags.
 void Operator::Push() {
-  const int64_t chunk_size = std::atoll(settings_["chunk-size"].c_str());
-  const int64_t batch = std::atoll(settings_["dml-batch-size"].c_str());
+  auto commanded = [this](const char* setting) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return commanded_.count(setting) > 0 ? std::strtoull(settings_[setting].c_str(), nullptr, 10) : 0;
+  };
+  const uint64_t chunk_size = commanded("chunk-size");
+  const uint64_t batch = commanded("dml-batch-size");
   if (copier_ != nullptr) {
     copier_->SetNiceRatio(std::atof(settings_["nice-ratio"].c_str()));
-    if (chunk_size > 0)
-      copier_->SetChunkOptions({.rows = static_cast<uint64_t>(chunk_size), .target_time = absl::ZeroDuration()});
+    if (chunk_size > 0) copier_->SetChunkOptions({.rows = chunk_size, .target_time = absl::ZeroDuration()});
   }
-  if (applier_ != nullptr && batch > 0) applier_->SetBatchRows(static_cast<size_t>(batch));
+  if (applier_ != nullptr && batch > 0) applier_->SetBatchRows(batch);
 }
 
 void Operator::SetThrottledByUser(bool throttled) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -63,6 +64,7 @@ class Operator : public control::Controls {
 
   absl::Mutex mutex_;
   std::map<std::string, std::string, std::less<>> settings_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> commanded_ ABSL_GUARDED_BY(mutex_);  // names of settings that were set
   copy::Copier* copier_ ABSL_GUARDED_BY(mutex_) = nullptr;
   apply::Applier* applier_ ABSL_GUARDED_BY(mutex_) = nullptr;
   std::string endpoint_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,5 @@
 // Step 1 of a migration: connecting, checking, and the ghost table, new or found again.
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/explain/explain.h"
 #include "migrate/control/command.h"
+#include "migrate/cutover/blockers.h"
 #include "migrate/migration/migration.h"
 #include "migrate/migration/sessions.h"
 #include "migrate/mysql/quote.h"
@@ -73,17 +73,10 @@ absl::Status Migration::Connect() {
   row_session_ = RowSession(options_, server);
   operator_.SetEndpoint(absl::StrCat(mysql::DescribeEndpoint(row_session_), " ", server.version));
   EXPLAIN() << "connected to " << server.version << " at " << mysql::DescribeEndpoint(row_session_);
-  return TakeAdvisoryLock();
-}
-
-// Two migrations of one table would write each other's ghost. The lock goes with the session.
-absl::Status Migration::TakeAdvisoryLock() {
-  const std::string name = absl::StrCat("SHA2(", mysql::QuoteString(absl::StrCat("migrate ", table_)), ", 256)");
-  absl::StatusOr<std::optional<std::string>> locked = connection_->QueryValue(
-      absl::StrCat("SELECT IF(IS_USED_LOCK(", name, ") <=> CONNECTION_ID(), 1, GET_LOCK(", name, ", 1))"));
-  if (!locked.ok()) return locked.status();
-  if (locked->value_or("0") == "1") return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("another migration of ", table_, " is running on this server"));
+  if (options_.allow_setup_metadata_lock_instruments()) {
+    if (absl::Status status = cutover::EnableLockInstrument(*connection_); !status.ok()) return status;
+  }
+  return table_lock_.Take(PlainSession(options_));
 }
 
 // The names of our tables must be free.
@@ -202,7 +195,8 @@ absl::Status Migration::StartControl() {
        .drop_socket_file = options_.initially_drop_socket_file(),
        .tcp_port = static_cast<uint16_t>(options_.serve_tcp_port())},
       [this](const std::string& line) {
-        if (absl::Status status = RunHooks("interactive-command", {{"GH_OST_COMMAND", line}}); !status.ok())
+        if (absl::Status status = RunHooks("interactive-command", {{"GH_OST_COMMAND", absl::StrCat("'", line, "'")}});
+            !status.ok())
           return absl::StrCat(status.message(), "\n");
         return control::RunCommand(line, operator_);
       });

@@ -87,9 +87,16 @@ absl::StatusOr<throttle::ReplicaAddress> FindPrimary(const MigrationOptions& opt
   return absl::FailedPreconditionError("no primary found: the chain of replicas does not end");
 }
 
-}  // namespace
+absl::Status CheckMayBePrimary(const MigrationOptions& asked, const MigrationOptions& resolved) {
+  if (asked.allow_on_master() || asked.migrate_on_replica() || asked.test_on_replica()) return absl::OkStatus();
+  if (asked.host() != resolved.host() || asked.port() != resolved.port()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "It seems like this migration attempt to run directly on master (", asked.host(), ":", asked.port(),
+      "). Preferably it would be executed on a replica: --host=REPLICA finds its primary and minds the replica's lag. "
+      "To proceed please provide --allow-on-master"));
+}
 
-absl::StatusOr<MigrationOptions> ResolveTopology(const MigrationOptions& options) {
+absl::StatusOr<MigrationOptions> FindServer(const MigrationOptions& options) {
   MigrationOptions resolved = options;
   if (!options.assume_master_host().empty()) {
     absl::StatusOr<std::vector<throttle::ReplicaAddress>> named = throttle::ParseReplicas(options.assume_master_host());
@@ -126,6 +133,15 @@ absl::StatusOr<MigrationOptions> ResolveTopology(const MigrationOptions& options
                                              ? replica
                                              : absl::StrCat(options.throttle_control_replicas(), ",", replica));
   WorkOn(*primary, resolved);
+  return resolved;
+}
+
+}  // namespace
+
+absl::StatusOr<MigrationOptions> ResolveTopology(const MigrationOptions& options) {
+  absl::StatusOr<MigrationOptions> resolved = FindServer(options);
+  if (!resolved.ok()) return resolved;
+  if (absl::Status status = CheckMayBePrimary(options, *resolved); !status.ok()) return status;
   return resolved;
 }
 

@@ -1,9 +1,8 @@
 // Which server of a replication topology a migration works on.
 //
-//   --host is a primary                       that server
+//   --host is a primary                       that server, with --allow-on-master
 //   --host is a replica                       its primary, found by following it upwards; the replica's lag then counts
-//   as a reason
-//                                             to slow down
+//                                             as a reason to slow down
 //   --migrate-on-replica, --test-on-replica   the replica itself, which must log what it replicates
 //   --assume-master-host                      that server
 //

@@ -118,9 +118,8 @@ absl::Status CheckValues(const MigrationOptions& options) {
            CheckRange("port", options.port(), 1, 65535),
            CheckRange("serve-tcp-port", options.serve_tcp_port(), 0, 65535),
            CheckRange("threads", options.threads(), 1, 64),
-           options.chunk_size() == 0 ? absl::OkStatus() : CheckRange("chunk-size", options.chunk_size(), 10, 100'000),
-           options.dml_batch_size() == 0 ? absl::OkStatus()
-                                         : CheckRange("dml-batch-size", options.dml_batch_size(), 1, 10'000),
+           CheckRange("chunk-size", options.chunk_size(), 10, 100'000),
+           CheckRange("dml-batch-size", options.dml_batch_size(), 1, 10'000),
            CheckRange("heartbeat-interval-millis", options.heartbeat_interval_millis(), 100, 1000),
            CheckRange("max-lag-millis", options.max_lag_millis(), 100, 3'600'000),
            CheckRange("cut-over-lock-timeout-seconds", options.cut_over_lock_timeout_seconds(), 1, 10),
@@ -165,8 +164,6 @@ std::vector<std::string> FlagsWithoutEffect(const MigrationOptions& options) {
   say(!options.replication_lag_query().empty(), "replication-lag-query", "gh-ost has given it up too");
   say(options.skip_port_validation(), "skip-port-validation", "the port is never compared");
   say(options.skip_metadata_lock_check(), "skip-metadata-lock-check", "waits for the lock are bounded instead");
-  say(options.allow_setup_metadata_lock_instruments(), "allow-setup-metadata-lock-instruments",
-      "blockers are not looked up in performance_schema");
   say(options.charset() != "utf8mb4,utf8,latin1", "charset", "connections always use utf8mb4");
   return lines;
 }

@@ -2,6 +2,7 @@
 #ifndef MIGRATE_OPTIONS_OPTIONS_H_
 #define MIGRATE_OPTIONS_OPTIONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,11 @@
 #include "migrate/options/migration_options.pb.h"
 
 namespace migrate {
+
+// gh-ost's defaults. Here a copy only begins with such chunks, and a statement for changes has at least so many if
+// there are as many; other values of --chunk-size and --dml-batch-size are kept to.
+inline constexpr uint32_t kFirstChunkSize = 1000;
+inline constexpr uint32_t kLeastBatchSize = 10;
 
 // Reads --conf and --ask-pass, fills in what depends on the machine (threads), and checks every value; InvalidArgument
 // names the flag and what was expected.

@@ -26,6 +26,8 @@ MigrationOptions Defaults() {
   options.set_replica_server_id(99999);
   options.set_heartbeat_interval_millis(100);
   options.set_max_lag_millis(1500);
+  options.set_chunk_size(1000);
+  options.set_dml_batch_size(10);
   options.set_cut_over("atomic");
   options.set_cut_over_lock_timeout_seconds(3);
   options.set_exponential_backoff_max_interval(64);

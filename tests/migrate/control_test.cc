@@ -8,11 +8,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -72,6 +75,13 @@ class ControlTest : public MigrateTest {
     std::stringstream text;
     text << std::ifstream(Path(name)).rdbuf();
     return text.str();
+  }
+  bool Holds(const std::string& name, const std::string& text) const {
+    for (int i = 0; i < 600; ++i) {
+      if (absl::StrContains(Read(name), text)) return true;
+      absl::SleepFor(absl::Milliseconds(50));
+    }
+    return false;
   }
   void InstallHook(const std::string& event) {
     const std::string path = Path(absl::StrCat("gh-ost-on-", event));
@@ -160,6 +170,80 @@ TEST_P(ControlTest, HooksRunInOrder) {
   EXPECT_EQ(Read("events"),
             absl::StrCat("startup t 0\nvalidated t 0\nrowcount-complete t 0\nbefore-row-copy t 0\nrow-copy-complete t ",
                          kRows, "\nbefore-cut-over t ", kRows, "\nsuccess t ", kRows, "\n"));
+}
+
+// One line an event, with what only this event has.
+TEST_P(ControlTest, HooksAreToldWhatHappened) {
+  Touch("postpone");
+  for (const std::string event : {"batch-copy-retry", "status", "interactive-command", "begin-postponed", "success"}) {
+    const std::string path = Path(absl::StrCat("gh-ost-on-", event));
+    std::ofstream(path) << "#!/bin/sh\necho \"" << event
+                        << ": $GH_OST_LAST_BATCH_COPY_ERROR$GH_OST_STATUS$GH_OST_COMMAND$GH_OST_INSTANT_DDL\" >> "
+                        << folder_ << "/events\nenv | grep ^GH_OST_ > " << folder_ << "/" << event << "\n";
+    chmod(path.c_str(), 0755);
+  }
+  auto blocker = Connect();
+  ASSERT_TRUE(blocker->Execute("BEGIN").ok());
+  ASSERT_TRUE(blocker->Query("SELECT id FROM t WHERE id = 77 FOR UPDATE").ok());
+  MigrateProcess migrate(Flags(
+      "t", "ADD COLUMN added INT",
+      {"--execute", "--hooks-status-interval=1", "--hooks-hint=h", "--hooks-hint-owner=o", "--hooks-hint-token=t",
+       absl::StrCat("--hooks-path=", folder_), absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))}));
+  std::string copying = "no row";
+  for (int i = 0; i < 600 && copying == "no row"; ++i) {
+    absl::SleepFor(absl::Milliseconds(50));
+    copying =
+        Value(absl::StrCat("SELECT id FROM information_schema.processlist WHERE db IS NULL AND info LIKE 'INSERT "
+                           "IGNORE INTO `",
+                           database_, "`%' ORDER BY time DESC LIMIT 1"));
+  }
+  // It stands at the blocked row, and its try is ended.
+  Execute(absl::StrCat("KILL QUERY ", copying));
+  EXPECT_TRUE(Holds("events", "batch-copy-retry: ")) << migrate.output();
+  ASSERT_TRUE(blocker->Execute("ROLLBACK").ok());
+  EXPECT_TRUE(Holds("events", "begin-postponed: ")) << migrate.output();
+  EXPECT_TRUE(Holds("events", "status: 'Copy: ")) << migrate.output();
+  Ask("max-lag-millis=?");
+  EXPECT_TRUE(Holds("events", "interactive-command: 'max-lag-millis=?'")) << Read("events");
+  unlink(Path("postpone").c_str());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_THAT(Read("events"), AllOf(HasSubstr("interrupted"), HasSubstr("success: false")));
+  std::set<std::string> names;
+  for (std::string_view line : absl::StrSplit(Read("success"), '\n', absl::SkipEmpty()))
+    names.emplace(line.substr(0, line.find('=')));
+  EXPECT_THAT(names,
+              testing::ElementsAre("GH_OST_COPIED_ROWS", "GH_OST_DATABASE_NAME", "GH_OST_DDL", "GH_OST_DRY_RUN",
+                                   "GH_OST_ELAPSED_COPY_SECONDS", "GH_OST_ELAPSED_SECONDS", "GH_OST_ESTIMATED_ROWS",
+                                   "GH_OST_ETA_SECONDS", "GH_OST_EXECUTING_HOST", "GH_OST_GHOST_TABLE_NAME",
+                                   "GH_OST_HEARTBEAT_LAG", "GH_OST_HOOKS_HINT", "GH_OST_HOOKS_HINT_OWNER",
+                                   "GH_OST_HOOKS_HINT_TOKEN", "GH_OST_INSPECTED_HOST", "GH_OST_INSPECTED_LAG",
+                                   "GH_OST_INSTANT_DDL", "GH_OST_MIGRATED_HOST", "GH_OST_OLD_TABLE_NAME",
+                                   "GH_OST_PROGRESS", "GH_OST_REVERT", "GH_OST_TABLE_NAME"));
+  EXPECT_THAT(Read("success"), AllOf(HasSubstr("GH_OST_TABLE_NAME=t\n"), HasSubstr("GH_OST_GHOST_TABLE_NAME=_t_gho\n"),
+                                     HasSubstr("GH_OST_OLD_TABLE_NAME=_t_del\n"), HasSubstr("GH_OST_HOOKS_HINT=h\n"),
+                                     HasSubstr("GH_OST_DDL=ADD COLUMN added INT\n"),
+                                     HasSubstr(absl::StrCat("GH_OST_COPIED_ROWS=", kRows, "\n"))));
+}
+
+// Its lock goes with the session that holds it, and is taken again.
+TEST_P(ControlTest, NoSecondMigrationOfTheTable) {
+  Touch("postpone");
+  const std::string holder = absl::StrCat("SELECT IS_USED_LOCK(SHA2('migrate `", database_, "`.`t`', 256))");
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT",
+                               {"--execute", absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))}));
+  ASSERT_TRUE(Eventually("sup", "State: postponing cut-over")) << migrate.output();
+  const std::string first = Value(holder);
+  ASSERT_NE(first, "NULL");
+  Execute(absl::StrCat("KILL ", first));
+  for (int i = 0; i < 600 && (Value(holder) == "NULL" || Value(holder) == first); ++i)
+    absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_NE(Value(holder), "NULL");
+  MigrateProcess second(Flags("t", "ADD COLUMN other INT", {"--execute", "--initially-drop-ghost-table"}));
+  EXPECT_EQ(second.Wait(), 1) << second.output();
+  EXPECT_THAT(second.output(), HasSubstr("another migration of"));
+  unlink(Path("postpone").c_str());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Tables(), "_t_del,t");
 }
 
 TEST_P(ControlTest, AHookThatFailsStopsTheMigration) {

@@ -62,12 +62,13 @@ std::string MigrateTest::Value(const std::string& sql) {
 
 std::vector<std::string> MigrateTest::Flags(const std::string& table, const std::string& alter,
                                             std::vector<std::string> more) const {
-  std::vector<std::string> flags = {
-      absl::StrCat("--host=", primary().host), absl::StrCat("--port=", primary().port),
-      absl::StrCat("--user=", primary().user), absl::StrCat("--password=", primary().password),
-      absl::StrCat("--database=", database_), absl::StrCat("--table=", table), absl::StrCat("--alter=", alter),
-      // Tests of both servers may run at the same time on one machine.
-      absl::StrCat("--serve-socket-file=", SocketFile())};
+  std::vector<std::string> flags = {absl::StrCat("--host=", primary().host), absl::StrCat("--port=", primary().port),
+                                    absl::StrCat("--user=", primary().user),
+                                    absl::StrCat("--password=", primary().password),
+                                    absl::StrCat("--database=", database_), absl::StrCat("--table=", table),
+                                    absl::StrCat("--alter=", alter), "--allow-on-master",
+                                    // Tests of both servers may run at the same time on one machine.
+                                    absl::StrCat("--serve-socket-file=", SocketFile())};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
 }

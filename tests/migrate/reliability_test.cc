@@ -163,6 +163,7 @@ std::vector<std::string> Round::Flags(bool sabotaged) {
                                     "--table=t",
                                     "--alter=ADD COLUMN added INT NOT NULL DEFAULT 7, ADD KEY by_n (n)",
                                     "--execute",
+                                    "--allow-on-master",
                                     "--initially-drop-ghost-table",
                                     "--initially-drop-old-table",
                                     "--initially-drop-socket-file",

@@ -1,7 +1,11 @@
 // Which server a migration works on, and what happens to triggers.
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -95,6 +99,24 @@ class TopologyTest : public testing::TestWithParam<Server::Kind> {
     return flags;
   }
 
+  // A folder with hooks for stopping, which ends with `stop`, and starting replication.
+  std::string MakeHooks(const std::string& stop) const {
+    std::string folder = absl::StrCat(std::getenv("TEST_TMPDIR"), "/", table_, "-hooks");
+    mkdir(folder.c_str(), 0755);
+    for (const std::string event : {"stop-replication", "start-replication"}) {
+      const std::string path = absl::StrCat(folder, "/gh-ost-on-", event);
+      std::ofstream(path) << "#!/bin/sh\necho " << event << " >> " << folder << "/events\n"
+                          << (event == "stop-replication" ? stop : "true") << "\n";
+      chmod(path.c_str(), 0755);
+    }
+    return folder;
+  }
+  static std::string ReadEvents(const std::string& folder) {
+    std::stringstream text;
+    text << std::ifstream(absl::StrCat(folder, "/events")).rdbuf();
+    return text.str();
+  }
+
   Server* server_ = nullptr;
   std::unique_ptr<Client> primary_;
   std::unique_ptr<Client> replica_;
@@ -109,6 +131,14 @@ TEST_P(TopologyTest, AReplicaLeadsToItsPrimary) {
   for (int i = 0; i < 600 && Columns(*replica_, table_) != "3"; ++i) absl::SleepFor(absl::Milliseconds(50));
   EXPECT_EQ(Columns(*replica_, table_), "3");
   EXPECT_EQ(Rows(*replica_, table_), "20");
+}
+
+TEST_P(TopologyTest, ThePrimaryIsWorkedOnByPermissionOnly) {
+  MigrateProcess migrate(Flags(server_->primary(), {}));
+  EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
+  EXPECT_THAT(migrate.output(), AllOf(HasSubstr("It seems like this migration attempt to run directly on master"),
+                                      HasSubstr("To proceed please provide --allow-on-master")));
+  EXPECT_EQ(Columns(*primary_, table_), "2");
 }
 
 TEST_P(TopologyTest, MigrateOnReplicaNeedsOne) {
@@ -126,13 +156,27 @@ TEST_P(TopologyTest, MigrateOnReplicaLeavesThePrimaryAlone) {
 }
 
 TEST_P(TopologyTest, TestOnReplicaKeepsBothTables) {
-  MigrateProcess migrate(Flags(server_->replica(), {"--test-on-replica"}));
+  const std::string hooks = MakeHooks("true");
+  MigrateProcess migrate(Flags(server_->replica(), {"--test-on-replica", absl::StrCat("--hooks-path=", hooks)}));
   EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(ReadEvents(hooks), "stop-replication\n");
   EXPECT_THAT(migrate.output(), HasSubstr("test on replica"));
   EXPECT_EQ(Columns(*replica_, table_), "2");
   EXPECT_EQ(Columns(*replica_, absl::StrCat("_", table_, "_gho")), "3");
   EXPECT_EQ(Rows(*replica_, absl::StrCat("_", table_, "_gho")), "20");
   EXPECT_TRUE(replica_->Execute("START SLAVE").ok() || replica_->Execute("START REPLICA").ok());
+}
+
+TEST_P(TopologyTest, ReplicationGoesOnAfterATestThatFails) {
+  const std::string hooks = MakeHooks("false");
+  MigrateProcess migrate(Flags(server_->replica(), {"--test-on-replica", absl::StrCat("--hooks-path=", hooks)}));
+  EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
+  EXPECT_THAT(migrate.output(), HasSubstr("gh-ost-on-stop-replication ended with code 1"));
+  EXPECT_EQ(ReadEvents(hooks), "stop-replication\nstart-replication\n");
+  Execute(absl::StrCat("DELETE FROM test.", table_, " WHERE id = 3"));
+  for (int i = 0; i < 600 && Rows(*replica_, table_) != "19"; ++i) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_EQ(Rows(*replica_, table_), "19");
+  EXPECT_TRUE(replica_->Execute(absl::StrCat("DROP TABLE test._", table_, "_gho, test._", table_, "_ghc")).ok());
 }
 
 // The primary is lost in the middle of a migration; its replica takes over, and the migration goes on there by GTID.
@@ -142,7 +186,8 @@ TEST_P(TopologyTest, ResumesOnTheReplicaThatTookOver) {
   // Its log files have other numbers than the replica's: a place in one means nothing in the other.
   for (int i = 0; i < 5; ++i) Execute("FLUSH BINARY LOGS");
   {
-    MigrateProcess migrate(Flags(server_->primary(), {"--chunk-size=50", "--nice-ratio=30", "--checkpoint-seconds=1"}));
+    MigrateProcess migrate(Flags(
+        server_->primary(), {"--allow-on-master", "--chunk-size=50", "--nice-ratio=30", "--checkpoint-seconds=1"}));
     const std::string checkpoint = absl::StrCat("SELECT COUNT(*) FROM test._", table_, "_ghc");
     for (int i = 0; i < 600 && Ask(*primary_, checkpoint) != "1"; ++i) absl::SleepFor(absl::Milliseconds(50));
     ASSERT_EQ(Ask(*primary_, checkpoint), "1") << migrate.output();
@@ -165,7 +210,7 @@ TEST_P(TopologyTest, ResumesOnTheReplicaThatTookOver) {
   (void)replica_->Execute("SET GLOBAL read_only = OFF");
   ASSERT_TRUE(replica_->Execute(absl::StrCat("UPDATE test.", table_, " SET s = 'here' WHERE id IN (3, 7003)")).ok());
 
-  MigrateProcess resumed(Flags(server_->replica(), {"--resume"}));
+  MigrateProcess resumed(Flags(server_->replica(), {"--allow-on-master", "--resume"}));
   EXPECT_EQ(resumed.Wait(), 0) << resumed.output();
   EXPECT_THAT(resumed.output(), AllOf(HasSubstr("going on where an earlier run stopped"), HasSubstr("after GTIDs")));
   EXPECT_EQ(Columns(*replica_, table_), "3");
@@ -183,7 +228,8 @@ TEST_P(TopologyTest, TriggersComeAlongUnderANewName) {
   Execute("DELETE FROM test.audit");
   Execute(absl::StrCat("CREATE TRIGGER test.", table_, "_tr AFTER INSERT ON test.", table_,
                        " FOR EACH ROW INSERT INTO test.audit VALUES (NEW.id)"));
-  MigrateProcess migrate(Flags(server_->primary(), {"--include-triggers", "--trigger-suffix=_new"}));
+  MigrateProcess migrate(
+      Flags(server_->primary(), {"--allow-on-master", "--include-triggers", "--trigger-suffix=_new"}));
   EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
   EXPECT_EQ(Rows(*primary_, "audit"), "0") << "copied rows are not inserts";
   Execute(absl::StrCat("INSERT INTO test.", table_, " (id, s) VALUES (100, 'x')"));
@@ -195,7 +241,7 @@ TEST_P(TopologyTest, TriggersComeAlongUnderANewName) {
 }
 
 TEST_P(TopologyTest, InstantWhereTheServerCan) {
-  MigrateProcess migrate(Flags(server_->primary(), {"--attempt-instant-ddl"}));
+  MigrateProcess migrate(Flags(server_->primary(), {"--allow-on-master", "--attempt-instant-ddl"}));
   EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
   EXPECT_THAT(migrate.output(), HasSubstr("ALGORITHM=INSTANT"));
   EXPECT_EQ(Columns(*primary_, table_), "3");
