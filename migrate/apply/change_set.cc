@@ -10,6 +10,15 @@ namespace migrate::apply {
 namespace {
 
 constexpr size_t kEntryOverhead = 112;  // of the map and of two string headers
+// A longer row's text might be longer than the server lets a statement be (max_allowed_packet), and would take memory
+// until it is written.
+constexpr size_t kMostBytes = 1 << 20;
+
+bool IsLong(const binlog::RowImage& image) {
+  size_t bytes = 0;
+  for (const binlog::Value& value : image) bytes += value.text().size();
+  return bytes > kMostBytes;
+}
 
 }  // namespace
 
@@ -75,12 +84,14 @@ absl::Status ChangeSet::Add(const binlog::RowChange& change) {
   if (!key.ok()) return key.status();
   // An update that changes the key is a delete and an insert.
   if (!old_key.empty() && old_key != *key) Put(std::move(old_key), {Outcome::Kind::kDeleted, ""});
-  if (!change.incomplete) {
+  const bool is_long = IsLong(change.after);
+  if (!change.incomplete && !is_long) {
     Put(*std::move(key), {Outcome::Kind::kRow, row_text_->Tuple(change.after)});
     return absl::OkStatus();
   }
-  EXPLAIN_FIRST_N(3) << "the log does not tell the whole row " << *key
-                     << ": it will be read again from the original under a shared lock";
+  EXPLAIN_FIRST_N(3) << (is_long ? "too long to be carried over from here is row "
+                                 : "the log does not tell the whole row ")
+                     << *key << ": it will be read again from the original under a shared lock";
   absl::StatusOr<std::string> condition = row_text_->OriginalCondition(change.after);
   if (!condition.ok()) return condition.status();
   Put(*std::move(key), {Outcome::Kind::kReread, *std::move(condition)});

@@ -47,7 +47,8 @@ class RowText {
 // The outcome for one key.
 struct Outcome {
   enum class Kind : uint8_t { kDeleted, kRow, kReread } kind = Kind::kDeleted;
-  // kRow: the tuple to write. kReread: the log did not tell the whole row; the condition that finds it in the original.
+  // kRow: the tuple to write. kReread: the log did not tell the whole row, or it is very long; the condition that finds
+  // it in the original.
   std::string text;
 };
 

@@ -1,7 +1,9 @@
 #include "migrate/copy/chunker.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -9,6 +11,26 @@
 #include "migrate/mysql/quote.h"
 
 namespace migrate::copy {
+namespace {
+
+// No range holds a key with NULL. Those that come later are seen in the binary log.
+absl::Status CheckNoNulls(mysql::Connection& connection, const schema::TablePair& pair) {
+  std::vector<std::string> conditions;
+  for (schema::SharedColumn shared : pair.key.columns) {
+    const schema::Column& column = pair.OriginalColumn(shared);
+    if (column.nullable) conditions.push_back(absl::StrCat(mysql::QuoteIdentifier(column.name), " IS NULL"));
+  }
+  if (conditions.empty()) return absl::OkStatus();
+  absl::StatusOr<mysql::Result> found =
+      connection.Query(absl::StrCat("SELECT 1 FROM ", pair.original.QualifiedName(), " WHERE ",
+                                    absl::StrJoin(conditions, " OR "), " LIMIT 1 LOCK IN SHARE MODE"));
+  if (!found.ok()) return found.status();
+  if (found->empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(pair.original.QualifiedName(), " has rows with NULL in its key ",
+                                                    pair.key.original_index, ", which cannot be told apart"));
+}
+
+}  // namespace
 
 void ChunkSize::SetOptions(const ChunkOptions& options) {
   options_ = options;
@@ -25,6 +47,7 @@ void ChunkSize::Feedback(uint64_t rows, absl::Duration elapsed) {
 
 absl::StatusOr<Chunker> Chunker::Create(mysql::Connection& connection, const schema::TablePair& pair,
                                         ChunkOptions options, KeyValue after, KeyValue last) {
+  if (absl::Status status = CheckNoNulls(connection, pair); !status.ok()) return status;
   Chunker chunker(pair, options);
   const KeyReader& reader = chunker.reader_;
   const std::string from =

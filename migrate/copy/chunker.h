@@ -55,8 +55,8 @@ class ChunkSize {
 
 class Chunker {
  public:
-  // Reads the smallest and the largest key. `after`, when not empty, continues behind that key (resume); `last` then is
-  // the largest key as it was known, or empty.
+  // FailedPrecondition if a row has NULL in a nullable key. Reads the smallest and the largest key. `after`, when not
+  // empty, continues behind that key (resume); `last` then is the largest key as it was known, or empty.
   static absl::StatusOr<Chunker> Create(mysql::Connection& connection, const schema::TablePair& pair,
                                         ChunkOptions options, KeyValue after = {}, KeyValue last = {});
 

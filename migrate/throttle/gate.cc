@@ -2,18 +2,31 @@
 
 #include "absl/log/log.h"
 #include "absl/strings/str_join.h"
+#include "common/metrics/metrics.h"
 
 namespace migrate::throttle {
+namespace {
+
+common::metrics::Gauge& Throttled(const std::string& reason) {
+  return common::metrics::GetGauge("migrate_throttled", "1 while this reason holds the migration up.",
+                                   {{"reason", reason}});
+}
+
+}  // namespace
 
 void Gate::Close(const std::string& reason, const std::string& text) {
   absl::MutexLock lock(&mutex_);
   const auto [it, added] = reasons_.insert_or_assign(reason, text);
-  if (added) LOG(INFO) << "throttled: " << text;
+  if (!added) return;
+  LOG(INFO) << "throttled: " << text;
+  Throttled(reason).Set(1);
 }
 
 void Gate::Open(const std::string& reason) {
   absl::MutexLock lock(&mutex_);
-  if (reasons_.erase(reason) > 0 && reasons_.empty()) LOG(INFO) << "no longer throttled";
+  if (reasons_.erase(reason) == 0) return;
+  Throttled(reason).Set(0);
+  if (reasons_.empty()) LOG(INFO) << "no longer throttled";
 }
 
 bool Gate::closed() const {

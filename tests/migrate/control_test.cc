@@ -1,12 +1,9 @@
 // The operator's hands on a running migration: commands, flag files, hooks, interruption and going on.
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -19,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/migrate/control_client.h"
 #include "tests/migrate/migrate_fixture.h"
 #include "tests/migrate/workload.h"
 
@@ -45,28 +43,9 @@ class ControlTest : public MigrateTest {
 
   WorkloadOptions Writers() { return {.address = Address(), .table = "t", .initial_rows = kRows, .seed = 7}; }
 
-  std::string Ask(const std::string& command) {
-    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, SocketFile().c_str(), sizeof(address.sun_path) - 1);
-    std::string answer;
-    if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
-      EXPECT_GT(write(fd, (command + "\n").data(), command.size() + 1), 0);
-      char buffer[4096];
-      for (ssize_t n; (n = read(fd, buffer, sizeof(buffer))) > 0;) answer.append(buffer, n);
-    }
-    close(fd);
-    return answer;
-  }
-
-  // Asks until the answer holds `text`; the bound only ends a test that fails.
+  std::string Ask(const std::string& command) { return ControlClient(SocketFile()).Ask(command); }
   bool Eventually(const std::string& command, const std::string& text) {
-    for (int i = 0; i < 600; ++i) {
-      if (absl::StrContains(Ask(command), text)) return true;
-      absl::SleepFor(absl::Milliseconds(50));
-    }
-    return false;
+    return ControlClient(SocketFile()).Eventually(command, text);
   }
 
   std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }

@@ -179,6 +179,60 @@ TEST_P(TopologyTest, ReplicationGoesOnAfterATestThatFails) {
   EXPECT_TRUE(replica_->Execute(absl::StrCat("DROP TABLE test._", table_, "_gho, test._", table_, "_ghc")).ok());
 }
 
+TEST_P(TopologyTest, ReplicationGoesOnWhereItMustNotBeStopped) {
+  MigrateProcess migrate(
+      Flags(server_->replica(), {"--test-on-replica", "--test-on-replica-skip-replica-stop", "--verify=false"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  Execute(absl::StrCat("DELETE FROM test.", table_, " WHERE id = 3"));
+  for (int i = 0; i < 600 && Rows(*replica_, table_) != "19"; ++i) absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_EQ(Rows(*replica_, table_), "19");
+}
+
+TEST_P(TopologyTest, ThePrimaryIsNamedWithItsOwnUser) {
+  const Endpoint& primary = server_->primary();
+  Execute("CREATE USER IF NOT EXISTS writer@'%' IDENTIFIED BY 'other'");
+  Execute("GRANT ALL ON *.* TO writer@'%'");
+  auto flags = [&](const std::string& password) {
+    return Flags(server_->replica(), {absl::StrCat("--assume-master-host=", primary.host, ":", primary.port),
+                                      "--master-user=writer", absl::StrCat("--master-password=", password)});
+  };
+  MigrateProcess refused(flags("wrong"));
+  EXPECT_EQ(refused.Wait(), 1) << refused.output();
+  EXPECT_THAT(refused.output(), HasSubstr("Access denied for user 'writer'"));
+  MigrateProcess migrate(flags("other"));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Columns(*primary_, table_), "3");
+}
+
+TEST_P(TopologyTest, TwoPrimariesOfEachOther) {
+  const bool mysql = GetParam() == Server::kMySql;
+  const Endpoint& replica = server_->replica();
+  Execute(
+      mysql ? absl::StrCat("CHANGE REPLICATION SOURCE TO SOURCE_HOST='", replica.host, "', SOURCE_PORT=", replica.port)
+            : absl::StrCat("CHANGE MASTER TO MASTER_HOST='", replica.host, "', MASTER_PORT=", replica.port));
+  MigrateProcess refused(Flags(replica, {}));
+  EXPECT_EQ(refused.Wait(), 1) << refused.output();
+  EXPECT_THAT(refused.output(), AllOf(HasSubstr("master-master"), HasSubstr("--allow-master-master")));
+  MigrateProcess migrate(Flags(replica, {"--allow-master-master"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Columns(*primary_, table_), "3");
+  Execute(mysql ? "RESET REPLICA ALL" : "RESET SLAVE ALL");
+}
+
+TEST_P(TopologyTest, AReplicaThatIsBehindHoldsTheMigrationUp) {
+  const bool mysql = GetParam() == Server::kMySql;
+  ASSERT_TRUE(replica_->Execute(mysql ? "STOP REPLICA" : "STOP SLAVE").ok());
+  const Endpoint& replica = server_->replica();
+  MigrateProcess migrate(
+      Flags(server_->primary(),
+            {"--allow-on-master", absl::StrCat("--throttle-control-replicas=", replica.host, ":", replica.port)}));
+  EXPECT_TRUE(migrate.WaitForOutput("State: throttled", absl::Seconds(60))) << migrate.output();
+  EXPECT_EQ(Columns(*primary_, table_), "2");
+  ASSERT_TRUE(replica_->Execute(mysql ? "START REPLICA" : "START SLAVE").ok());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Columns(*primary_, table_), "3");
+}
+
 // The primary is lost in the middle of a migration; its replica takes over, and the migration goes on there by GTID.
 TEST_P(TopologyTest, ResumesOnTheReplicaThatTookOver) {
   Execute(absl::StrCat("INSERT INTO test.", table_, " SELECT 100 + a.id * 400 + b.id * 20 + c.id, a.s FROM test.",
@@ -238,6 +292,19 @@ TEST_P(TopologyTest, TriggersComeAlongUnderANewName) {
       Ask(*primary_,
           absl::StrCat("SELECT trigger_name FROM information_schema.triggers WHERE event_object_table='", table_, "'")),
       absl::StrCat(table_, "_tr_new"));
+}
+
+TEST_P(TopologyTest, ATriggerLosesTheSuffixThatItHas) {
+  Execute("CREATE TABLE IF NOT EXISTS test.audit (id INT)");
+  Execute(absl::StrCat("CREATE TRIGGER test.", table_, "_tr_new AFTER INSERT ON test.", table_,
+                       " FOR EACH ROW INSERT INTO test.audit VALUES (NEW.id)"));
+  MigrateProcess migrate(Flags(server_->primary(), {"--allow-on-master", "--include-triggers", "--trigger-suffix=_new",
+                                                    "--remove-trigger-suffix-if-exists", "--ok-to-drop-table"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(
+      Ask(*primary_,
+          absl::StrCat("SELECT trigger_name FROM information_schema.triggers WHERE event_object_table='", table_, "'")),
+      absl::StrCat(table_, "_tr"));
 }
 
 TEST_P(TopologyTest, InstantWhereTheServerCan) {
