@@ -5,8 +5,7 @@
 // run on several connections; between the phases it does: two rows that swapped the value of a second unique key would
 // otherwise delete each other.
 //
-// Statements() makes the SQL text; Write() runs it on one connection. Applier runs the statements of one phase in
-// parallel.
+// MakeStatements() makes the SQL text, RunStatement() runs one. Applier runs those of one phase in parallel.
 #ifndef MIGRATE_APPLY_WRITER_H_
 #define MIGRATE_APPLY_WRITER_H_
 

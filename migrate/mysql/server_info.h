@@ -32,12 +32,6 @@ struct ServerInfo {
   bool ShowBinaryLogStatus() const { return IsMySql() && AtLeast(8, 2); }
   // SHOW REPLICA STATUS, START/STOP REPLICA (MySQL 8.0.22, MariaDB 10.5.1).
   bool ReplicaWords() const { return IsMySql() ? AtLeast(8, 0, 22) : AtLeast(10, 5, 1); }
-  // ALTER TABLE ... ALGORITHM=INSTANT (MySQL 8.0.12, MariaDB 10.3).
-  bool InstantDdl() const { return IsMySql() ? AtLeast(8, 0, 12) : AtLeast(10, 3); }
-  // LOCK IN SHARE MODE spelled FOR SHARE, with NOWAIT and SKIP LOCKED (MySQL 8.0.1).
-  bool ForShare() const { return IsMySql() && AtLeast(8, 0, 1); }
-  // LOCK TABLES t WAIT n, ALTER/DROP/RENAME TABLE t WAIT n (MariaDB 10.3).
-  bool WaitClause() const { return IsMariaDb() && AtLeast(10, 3); }
 };
 
 }  // namespace migrate::mysql

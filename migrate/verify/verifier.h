@@ -89,7 +89,6 @@ class Verifier {
   absl::StatusOr<Ranges> Halve(mysql::Connection& connection, const Range& range);
   absl::StatusOr<RangeSums> Compare(mysql::Connection& connection, const copy::KeyRange& range,
                                     const std::stop_token& stop);
-  absl::Status CompareSome(const std::stop_token& stop);
   absl::StatusOr<std::optional<copy::KeyRange>> NextRange() ABSL_LOCKS_EXCLUDED(mutex_);
   void Feedback(const RangeSums& sums, absl::Duration elapsed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CompareLocked(mysql::Connection& connection, const copy::KeyRange& range, const std::stop_token& stop);

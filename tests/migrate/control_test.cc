@@ -226,11 +226,13 @@ TEST_P(ControlTest, NoSecondMigrationOfTheTable) {
 }
 
 TEST_P(ControlTest, AHookThatFailsStopsTheMigration) {
+  InstallHook("failure");
   std::ofstream(Path("gh-ost-on-before-cut-over")) << "#!/bin/sh\nexit 3\n";
   chmod(Path("gh-ost-on-before-cut-over").c_str(), 0755);
   MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", absl::StrCat("--hooks-path=", folder_)}));
   EXPECT_EQ(migrate.Wait(), 1) << migrate.output();
   EXPECT_THAT(migrate.output(), HasSubstr("gh-ost-on-before-cut-over ended with code 3"));
+  EXPECT_EQ(Read("events"), absl::StrCat("failure t ", kRows, "\n"));
   // Its work is not thrown away.
   EXPECT_THAT(migrate.output(), HasSubstr("--resume goes on from here"));
   EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");

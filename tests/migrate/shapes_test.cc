@@ -142,6 +142,18 @@ TEST_P(ShapesTest, TimestampsAcrossTimeZones) {
   EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE at = '2026-11-23 12:00:00.125'"), "2");
 }
 
+TEST_P(ShapesTest, NamesThatNeedQuotes) {
+  const std::string name = "select `'値段\" %_";
+  const std::string quoted = "`select ``'値段\" %_`";
+  Execute(absl::StrCat("CREATE TABLE ", quoted, " (`key` INT PRIMARY KEY, `a``b'\"値` VARCHAR(20)) ENGINE=InnoDB"));
+  Fill(quoted, "`key`, `a``b'\"値`", "i, i", 300);
+  MigrateProcess migrate(
+      Flags(name, "ADD COLUMN `drop` INT, ADD KEY `by ``value``` (`a``b'\"値`)", {"--execute", "--explain"}));
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  EXPECT_EQ(Value(absl::StrCat("SELECT COUNT(`key`) FROM ", quoted, " WHERE `drop` IS NULL AND `a``b'\"値` = `key`")),
+            "300");
+}
+
 TEST_P(ShapesTest, GeneratedColumns) {
   Execute(
       "CREATE TABLE t (id INT PRIMARY KEY, n INT, v INT AS (n * 2) VIRTUAL, s VARCHAR(20) AS (CONCAT('<', n, '>')) "
