@@ -204,8 +204,8 @@ class Runner {
   }
 
   // The panel that was pulled near gets a layer of its own, where text keeps every pixel, and a hole in the eyes' views
-  // through which the layer is seen; rays and other panels in front of it stay in front. It is drawn only when the panel
-  // has changed.
+  // through which the layer is seen; rays and other panels in front of it stay in front. It is drawn only when the
+  // panel has changed.
   absl::Status DrawQuad(render::Scene* scene) {
     quad_.reset();
     const std::optional<wall::Panel> panel = app_.board().Focused();
@@ -224,9 +224,8 @@ class Runner {
       wall::Panel straight = *panel;
       straight.placement = {{0, 0, -1}, {1, 0, 0, 0}, panel->placement.size};
       const glm::vec2 half = 0.5f * panel->placement.size;
-      const render::View view =
-          render::MakeView({0, 0, 0}, {1, 0, 0, 0},
-                           {-std::atan(half.x), std::atan(half.x), std::atan(half.y), -std::atan(half.y)});
+      const render::View view = render::MakeView(
+          {0, 0, 0}, {1, 0, 0, 0}, {-std::atan(half.x), std::atan(half.x), std::atan(half.y), -std::atan(half.y)});
       render::Scene alone;
       alone.room = false;
       alone.items.push_back(render::MakeItem(straight));

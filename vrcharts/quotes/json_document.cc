@@ -130,9 +130,7 @@ std::string_view JsonDocument::Value::string() const {
   return node().text;
 }
 
-std::string_view JsonDocument::Value::key() const {
-  return exists() ? node().key : std::string_view();
-}
+std::string_view JsonDocument::Value::key() const { return exists() ? node().key : std::string_view(); }
 
 JsonDocument::Value JsonDocument::Value::first_child() const {
   return exists() && node().first != 0 ? Value(document_, node().first) : Value();

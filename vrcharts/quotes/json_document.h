@@ -33,8 +33,8 @@ class JsonDocument {
   };
 
  public:
-  // Fails with DataLoss: no JSON (an HTML page is called so), nested deeper than kMaxDepth, more values than kMaxNodes, a
-  // number beyond the range of a double.
+  // Fails with DataLoss: no JSON (an HTML page is called so), nested deeper than kMaxDepth, more values than kMaxNodes,
+  // a number beyond the range of a double.
   static absl::StatusOr<JsonDocument> Parse(std::string_view text);
 
   class Value {
