@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/openxr/virtual_screen.h"
+#include "tests/vrcharts/pictures.h"
 #include "tests/vrcharts/run.h"
 
 namespace tests::vrcharts {
@@ -94,6 +95,10 @@ TEST_F(WindowTest, MouseAndKeysMoveTheWall) {
     zoomed = Look();
     ASSERT_TRUE(Do("mousemove 545 345 click --repeat 2 --delay 60 1 mousemove 640 20"));
     near = Look();
+    ASSERT_TRUE(Do("mousemove 600 345"));
+    Keep(Lit(Look()), "window");
+    ASSERT_TRUE(Do("mousemove 640 20"));
+    Look();
     ASSERT_TRUE(Do("mousemove 545 345 click --repeat 2 --delay 60 1 mousemove 545 346 key 5 mousemove 640 20"));
     period = Look();
     ASSERT_TRUE(Do("mousemove 640 690 mousedown 3 mousemove 400 690 mouseup 3 mousemove 640 20"));
