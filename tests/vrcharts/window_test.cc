@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -138,6 +139,35 @@ TEST_F(WindowTest, TheWindowMayChangeItsSize) {
   }
   EXPECT_EQ(outside, 0);
   EXPECT_GT(inside, 700 * 500 / 2);
+}
+
+TEST_F(WindowTest, ALostDeviceIsReplacedAndTheWallIsAsItWas) {
+  const std::string folder = TempPath("layers");
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/loss.json")
+      << R"({"file_format_version": "1.1.2", "layer": {"name": "VK_LAYER_TEST_device_loss", "type": "GLOBAL",)"
+      << R"("library_path": ")" << std::filesystem::absolute("tests/vrcharts/libdevice_loss_layer.so").string()
+      << R"(", "api_version": "1.3.0", "implementation_version": "1", "description": "loses devices"}})";
+  RunOptions options = Options();
+  options.environment.push_back("VK_ADD_LAYER_PATH=" + folder);
+  options.environment.push_back("VK_INSTANCE_LAYERS=VK_LAYER_TEST_device_loss");
+  options.environment.push_back("VRCHARTS_TEST_DEVICE_LOST=9");
+  Picture start, after;
+  options.meanwhile = [&](const RunOptions::WaitFor& wait_for) {
+    ASSERT_TRUE(wait_for("draw calls for", 1));
+    ASSERT_TRUE(Do("mousemove 545 345 click --repeat 4 --delay 80 4 mousemove 640 20"));
+    start = Look();
+    // Every touch draws a frame, until one is lost.
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(Do(absl::StrCat("mousemove ", 500 + 10 * i, " 345 sleep 0.1")));
+    ASSERT_TRUE(wait_for("the wall is as it was", 1));
+    ASSERT_TRUE(Do("mousemove 640 20"));
+    after = Look();
+  };
+  const Outcome outcome = RunProgram(options);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_NE(outcome.err.find("VK_ERROR_DEVICE_LOST"), std::string::npos) << outcome.err;
+  ASSERT_FALSE(after.rgb.empty());
+  EXPECT_LT(Changed(start, after, {0, 0, 1280, 720}), 50) << "zoom and all";
 }
 
 }  // namespace

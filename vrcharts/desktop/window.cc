@@ -25,6 +25,11 @@ namespace {
 
 constexpr double kIdleSeconds = 0.05;  // how soon finished data shows while nobody touches anything
 
+// A device that is lost may take a while to come back; one that is lost again at once is broken.
+constexpr absl::Duration kRetry = absl::Milliseconds(500);
+constexpr absl::Duration kLongestRecovery = absl::Seconds(30);
+constexpr absl::Duration kSoonestLoss = absl::Milliseconds(200);
+
 absl::Status GlfwError(const char* doing) {
   const char* why = nullptr;
   glfwGetError(&why);
@@ -65,10 +70,7 @@ class WindowViewer {
   explicit WindowViewer(app::App& app) : app_(app), input_(app, Camera::FromOptions(app.options())) {}
 
   ~WindowViewer() {
-    renderer_.reset();
-    target_.reset();
-    if (surface_ != VK_NULL_HANDLE) vkDestroySurfaceKHR(device_->instance(), surface_, nullptr);
-    device_.reset();
+    DropGraphics();
     if (window_ != nullptr) glfwDestroyWindow(window_);
   }
 
@@ -84,7 +86,46 @@ class WindowViewer {
     if (window_ == nullptr) return GlfwError("opening a window");
     glfwSetWindowUserPointer(window_, &input_);
     InstallCallbacks(window_);
+    return CreateGraphics();
+  }
 
+  absl::Status Run() {
+    const uint64_t limit = app_.options().frames();
+    absl::Time last = absl::Now();
+    uint64_t frames = 0;
+    while (!glfwWindowShouldClose(window_) && (limit == 0 || frames < limit)) {
+      if (common::lifecycle::ShutdownRequested()) return common::lifecycle::InterruptedError();
+      glfwPollEvents();
+      const VkExtent2D size = Size();
+      if (size.width != size_.width || size.height != size_.height) {
+        size_ = size;
+        target_->Resize(size);
+        input_.SetSize(size.width, size.height);
+      }
+      const absl::Time now = absl::Now();
+      const bool touched = input_.Update(now - std::exchange(last, now));
+      app_.Update(now);
+      if (!touched && !SceneChanged() && limit == 0) {
+        glfwWaitEventsTimeout(kIdleSeconds);
+        last = absl::Now();
+        continue;
+      }
+      absl::Status status = Draw();
+      if (absl::IsUnavailable(status)) status = Recover(status);
+      if (!status.ok()) return status;
+      ++frames;
+    }
+    return absl::OkStatus();
+  }
+
+  int validation_messages() const {
+    return validation_messages_ + (device_ != nullptr ? device_->validation_messages() : 0);
+  }
+
+ private:
+  // Everything that hangs on the graphics device.
+  absl::Status CreateGraphics() {
+    const options::Options& options = app_.options();
     uint32_t count = 0;
     const char** extensions = glfwGetRequiredInstanceExtensions(&count);
     absl::StatusOr<std::unique_ptr<render::Device>> device =
@@ -112,36 +153,37 @@ class WindowViewer {
     return absl::OkStatus();
   }
 
-  absl::Status Run() {
-    const uint64_t limit = app_.options().frames();
-    absl::Time last = absl::Now();
-    uint64_t frames = 0;
-    while (!glfwWindowShouldClose(window_) && (limit == 0 || frames < limit)) {
-      if (common::lifecycle::ShutdownRequested()) return common::lifecycle::InterruptedError();
-      glfwPollEvents();
-      const VkExtent2D size = Size();
-      if (size.width != size_.width || size.height != size_.height) {
-        size_ = size;
-        target_->Resize(size);
-        input_.SetSize(size.width, size.height);
-      }
-      const absl::Time now = absl::Now();
-      const bool touched = input_.Update(now - std::exchange(last, now));
-      app_.Update(now);
-      if (!touched && !SceneChanged() && limit == 0) {
-        glfwWaitEventsTimeout(kIdleSeconds);
-        last = absl::Now();
-        continue;
-      }
-      if (absl::Status status = Draw(); !status.ok()) return status;
-      ++frames;
+  void DropGraphics() {
+    renderer_.reset();
+    target_.reset();
+    if (surface_ != VK_NULL_HANDLE) vkDestroySurfaceKHR(device_->instance(), surface_, nullptr);
+    surface_ = VK_NULL_HANDLE;
+    if (device_ != nullptr) validation_messages_ += device_->validation_messages();
+    device_.reset();
+  }
+
+  // The device is lost (its driver was reset or updated, the computer slept): a new one, with the wall as it was. The
+  // driver may take a while to come back.
+  absl::Status Recover(const absl::Status& why) {
+    LOG(WARNING) << why.message() << "; starting anew on the graphics device";
+    static auto& recoveries = common::metrics::GetCounter("vrcharts_device_recoveries_total",
+                                                          "Graphics devices that were lost and replaced.");
+    const absl::Time give_up = absl::Now() + kLongestRecovery;
+    if (absl::Now() - recovered_ < kSoonestLoss) return why;  // it does not help
+    while (true) {
+      DropGraphics();
+      const absl::Status status = CreateGraphics();
+      if (status.ok()) break;
+      if (absl::Now() > give_up) return status;
+      if (common::lifecycle::WaitForShutdown(kRetry)) return common::lifecycle::InterruptedError();
     }
+    recovered_ = absl::Now();
+    recoveries.Increment();
+    shown_.clear();
+    EXPLAIN() << "drawing again; the wall is as it was";
     return absl::OkStatus();
   }
 
-  int validation_messages() const { return device_ != nullptr ? device_->validation_messages() : 0; }
-
- private:
   VkExtent2D Size() const {
     int width = 0, height = 0;
     glfwGetFramebufferSize(window_, &width, &height);
@@ -186,6 +228,8 @@ class WindowViewer {
   std::unique_ptr<render::Renderer> renderer_;
   VkExtent2D size_{};
   std::vector<render::SceneItem> shown_;
+  absl::Time recovered_ = absl::InfinitePast();
+  int validation_messages_ = 0;  // of devices that are gone
 };
 
 }  // namespace
