@@ -41,6 +41,9 @@ std::vector<Golden> Goldens() {
       panel("east_asian", {"--chart_type=candles", "--palette=east_asian"}),
       panel("log", {"--chart_type=line", "--scale=log", "--period=5y"}),
       panel("indexed", {"--chart_type=line", "--scale=indexed", "--compare=NORD"}),
+      panel("two_scales",
+            {"--chart_type=candles", "--compare=6748", "--compare_scale=own", "--price_line=HLXS@170 target"}),
+      panel("light_studies", {"--theme=light", "--indicator=bollinger", "--indicator=macd"}),
       panel("indicators", {"--chart_type=candles", "--indicator=sma:20", "--indicator=rsi:14"}),
       {"wall", {}},
   };

@@ -5,6 +5,8 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <vector>
 
@@ -79,6 +81,32 @@ TEST(ImageTest, ExplainNarratesTheFrame) {
     ASSERT_NE(found, std::string::npos) << step << " is missing in\n" << outcome.err;
     position = found;
   }
+}
+
+TEST(ImageTest, SeveralFramesAreAVideo) {
+  const std::string path = TempPath("wall.y4m");
+  const Outcome outcome = RunProgram({.flags = {"--viewer=image", "--vulkan_validation", "--width=320", "--height=180",
+                                                "--frames=8", "--output=" + path}});
+  if (outcome.err.find("no Vulkan driver") != std::string::npos) GTEST_SKIP() << outcome.messages()[0];
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string header = "YUV4MPEG2 W320 H180 F30:1 Ip A1:1 C444\n", frame = "FRAME\n";
+  std::ifstream file(path, std::ios::binary);
+  const std::string video((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t bytes = frame.size() + 3 * 320 * 180;
+  ASSERT_EQ(video.size(), header.size() + 8 * bytes);
+  EXPECT_EQ(video.substr(0, header.size()), header);
+  const auto picture = [&](size_t i) { return video.substr(header.size() + i * bytes, bytes); };
+  for (size_t i = 0; i < 8; ++i) EXPECT_EQ(picture(i).substr(0, frame.size()), frame) << i;
+  EXPECT_EQ(picture(0), picture(4)) << "half way round it looks straight ahead again";
+  EXPECT_NE(picture(0), picture(2)) << "and to the left before";
+  EXPECT_NE(picture(2), picture(6)) << "and to the right after";
+}
+
+TEST(ImageTest, SeveralFramesAreNoPng) {
+  const Outcome outcome = RunProgram({.flags = {"--viewer=image", "--frames=8", "--output=" + TempPath("no.png")}});
+  EXPECT_EQ(outcome.exit_code, 2);
+  ASSERT_EQ(outcome.messages().size(), 1u) << outcome.err;
+  EXPECT_NE(outcome.messages()[0].find(".y4m"), std::string::npos) << outcome.err;
 }
 
 }  // namespace

@@ -190,5 +190,47 @@ TEST_F(PersonTest, ComfortableTeleports) {
   EXPECT_NEAR(places.back().yaw, 30, 1);
 }
 
+TEST_F(PersonTest, LeftHandedWalksWithTheRightStickAndTurnsWithTheLeft) {
+  const Outcome outcome = Play({"--left_handed"}, [](RemoteDriver& person, const RunOptions::WaitFor& wait_for) {
+    State state;
+    state.right.stick_y = 0.6f;
+    Hold(person, state, absl::Seconds(1));
+    ASSERT_TRUE(wait_for("the person walks", 1));
+    state.right.stick_y = 0;
+    Hold(person, state, absl::Milliseconds(300));
+    ASSERT_TRUE(wait_for("the person stands", 1));
+    state.left.stick_x = 1;
+    Hold(person, state, absl::Seconds(1));
+    ASSERT_TRUE(wait_for("the person stands", 2));
+    state.left.stick_x = 0;
+    Hold(person, state, absl::Milliseconds(300));
+  });
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  const std::vector<Place> places = Places(outcome.err);
+  ASSERT_EQ(places.size(), 3u) << outcome.err;
+  EXPECT_LT(places[1].z, -0.13f) << "the right stick walks";
+  EXPECT_NEAR(places[1].yaw, 0, 1) << "and does not turn";
+  EXPECT_NEAR(places[2].yaw, -30, 1) << "the left stick turns";
+}
+
+TEST_F(PersonTest, SeatedTheEyesAreAtTheHeightOfTheWall) {
+  const Outcome outcome = Play({"--posture=seated"}, [](RemoteDriver& person, const RunOptions::WaitFor& wait_for) {
+    State state;
+    state.head = LookingAlong(0, 1.1f, 0, 0);  // on a chair
+    Hold(person, state, absl::Seconds(1));
+    state.right.stick_x = 1;  // says where we are
+    Hold(person, state, absl::Seconds(1));
+    ASSERT_TRUE(wait_for("the person stands", 1));
+  });
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_NE(outcome.err.find("tracked space: LOCAL"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("tracked space: LOCAL_FLOOR"), std::string::npos) << outcome.err;
+  const std::vector<Place> places = Places(outcome.err);
+  ASSERT_FALSE(places.empty()) << outcome.err;
+  // The space begins where the head was when the program started (1.6 m above the floor for Monado's remote head), the
+  // wall's middle 1.5 m above ours.
+  EXPECT_NEAR(places.back().y, 1.5f, 0.55f);
+}
+
 }  // namespace
 }  // namespace tests::vrcharts

@@ -61,7 +61,7 @@ void DrawPrices(const Content& content, const Style& style, const Layout& layout
       break;
     case options::CHART_TYPE_AREA: {
       const std::vector<Vertex> line = CloseLine(pyramid, frame);
-      AddArea(line, frame, style.inverted ? layout.plot.y0 : layout.plot.y1, WithAlpha(theme.accent, 0.20), marks);
+      AddArea(line, frame, style.inverted ? layout.plot.y0 : layout.plot.y1, Tint(theme, theme.accent, 0.20), marks);
       AddLine(line, frame, kLineWidth, theme.accent, marks);
       break;
     }
@@ -103,12 +103,12 @@ void DrawCurves(const analysis::Study& study, const Frame& frame, const Theme& t
   const auto color_of = [&](size_t curve) { return theme.series[(*color + curve) % theme.series.size()]; };
   if (study.band && study.curves.size() >= 2) {
     AddBand(ValueLine(study.curves[0].values, frame), ValueLine(study.curves[1].values, frame), frame,
-            WithAlpha(color_of(0), 0.08), marks);
+            Tint(theme, color_of(0), 0.03), marks);
   }
   for (size_t i = 0; i < study.curves.size(); ++i) {
     const analysis::Curve& curve = study.curves[i];
     if (curve.histogram) {
-      AddHistogram(curve.values, frame, WithAlpha(theme.rising, 0.6), WithAlpha(theme.falling, 0.6), marks);
+      AddHistogram(curve.values, frame, Tint(theme, theme.rising, 0.45), Tint(theme, theme.falling, 0.45), marks);
       continue;
     }
     // Both edges of a band look alike.
@@ -138,14 +138,15 @@ void DrawStudies(const Content& content, const Style& style, const Layout& layou
   for (const Layout::Pane& pane : layout.panes) {
     const analysis::Study& study = *content.studies[pane.study];
     const Frame pane_frame{layout.time, pane.scale, pane.box, style.grain};
-    canvas->Horizontal(layout.plot.x0, layout.width - 6, pane.box.y0 - 4, kHairline, style.theme.panel_edge);
+    canvas->Horizontal(layout.plot.x0, layout.width - 6, pane.box.y0 - kPaneLabel - 3, kHairline,
+                       style.theme.panel_edge);
     for (const double guide : study.guides) {
       canvas->DashedHorizontal(pane.box.x0, pane.box.x1, pane.scale.Y(guide), kHairline,
                                WithAlpha(style.theme.text_faint, 0.7));
     }
-    canvas->Text(pane.box.x0 + 6, pane.box.y0 + 5, study.label,
-                 {9.5f, style.theme.series[color % style.theme.series.size()]});
+    const Rgba label_color = style.theme.series[color % style.theme.series.size()];
     DrawCurves(study, pane_frame, style.theme, &color, canvas->marks());
+    canvas->Text(pane.box.x0 + 6, pane.box.y0 - kPaneLabel / 2 + 1, study.label, {9.5f, label_color});
     for (const PriceScale::Tick& tick : pane.scale.Ticks(20, 0)) {
       if (tick.y < pane.box.y0 + 4 || tick.y > pane.box.y1 - 4) continue;
       canvas->Text(pane.box.x1 + 7, tick.y, tick.label, {9, style.theme.text_dim});
@@ -224,8 +225,8 @@ void DrawBase(const Content& content, const Style& style, const Layout& layout, 
   }
   DrawGrid(content, style, layout, canvas);
   if (layout.volume.height() > 0) {
-    AddVolume(*content.pyramid, {layout.time, {}, layout.volume, style.grain}, WithAlpha(theme.rising, 0.20),
-              WithAlpha(theme.falling, 0.22), canvas->marks());
+    AddVolume(*content.pyramid, {layout.time, {}, layout.volume, style.grain}, Tint(theme, theme.rising, 0.20),
+              Tint(theme, theme.falling, 0.22), canvas->marks());
   }
   DrawPrices(content, style, layout, canvas->marks());
   DrawComparisons(content, style, layout, canvas->marks());
@@ -242,7 +243,8 @@ void DrawOverlay(const Content& content, const Style& style, const Layout& layou
   const Theme& theme = style.theme;
   const quotes::Series& series = *content.pyramid->series();
   const auto in_sight = [&](float y) { return y >= layout.plot.y0 && y <= layout.plot.y1; };
-  if (content.position.has_value() && content.position->average_cost > 0) {
+  // Where parts of a portfolio are added up, what was invested is a line of its own.
+  if (content.position.has_value() && content.position->average_cost > 0 && content.shares.empty()) {
     const float y = layout.price.Y(content.position->average_cost);
     if (in_sight(y)) {
       canvas->DashedHorizontal(layout.plot.x0, layout.plot.x1, y, kHairline, WithAlpha(theme.text_dim, 0.75));
@@ -256,7 +258,12 @@ void DrawOverlay(const Content& content, const Style& style, const Layout& layou
     const float y = layout.price.Y(line.price);
     if (!in_sight(y)) continue;
     canvas->DashedHorizontal(layout.plot.x0, layout.plot.x1, y, kHairline, theme.warning);
-    canvas->Text(layout.plot.x0 + 6, y - 7, line.label, {9, theme.warning});
+    if (!line.label.empty()) {
+      const float width = canvas->Width(line.label, 9) + 8;
+      const float x = std::max(layout.plot.x0, layout.plot.x1 - width - 4);
+      canvas->Fill({x, y - 15, std::min(x + width, layout.plot.x1), y - 2}, theme.panel, 3);
+      canvas->TextIn(x + 4, y - 8, layout.plot.x1 - x - 4, line.label, {9, theme.warning});
+    }
     AxisLabel(layout, y, layout.price.Label(line.price, layout.decimals), theme.warning, canvas);
   }
   DrawMarkers(content, style, layout, canvas);

@@ -33,6 +33,7 @@ struct Comparison {
 
 struct Position {
   double quantity = 0;
+  double share = 0;         // of the whole portfolio's value, 0..1; 0 where it is not known
   double average_cost = 0;  // a share, in the instrument's currency
 };
 
@@ -41,6 +42,12 @@ struct Marker {
   int64_t time = 0;
   double price = 0;
   bool buy = true;
+};
+
+// A part of a portfolio's value.
+struct Share {
+  std::string label;
+  double share = 0;  // 0..1
 };
 
 // A price worth seeing: a limit, a target.
@@ -58,8 +65,9 @@ struct Content {
   std::optional<Position> position;
   std::vector<Marker> markers;
   std::vector<PriceLine> price_lines;
-  std::string message;  // what is wrong with the data, shown on the panel
-  bool stale = false;   // the source could not be reached; this is from the cache
+  std::vector<Share> shares;  // shown as a bar below the header: the allocation, largest first
+  std::string message;        // what is wrong with the data, shown on the panel
+  bool stale = false;         // the source could not be reached; this is from the cache
   absl::TimeZone zone = absl::UTCTimeZone();
 };
 
@@ -78,12 +86,15 @@ struct Style {
 struct Crosshair {
   float x = 0, y = 0;  // points
   bool snap = true;    // to the bar: x to its middle, y to its close
+
+  friend bool operator==(const Crosshair&, const Crosshair&) = default;
 };
 
 // Where everything went: for drawing, for finding what the pointer is at, and for tests.
 struct Layout {
   float width = 0, height = 0;
   Box header, plot, price_axis, time_axis;
+  Box shares;  // empty where there are none or no room
   Box volume;
   bool compact = false;  // too small for the second line of the header
   TimeAxis time;
@@ -99,6 +110,8 @@ struct Layout {
   size_t first = 0, last = 0;  // visible bars [first, last)
   int decimals = 2;
 };
+
+constexpr float kPaneLabel = 13;  // points above a pane: the name of its study
 
 struct Size {
   float width = 480, height = 300;

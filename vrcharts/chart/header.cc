@@ -14,10 +14,10 @@ namespace {
 using text::Weight;
 
 // A rounded label that ends at x1; returns its left edge.
-float Chip(float x1, float y, const std::string& label, Rgba color, Canvas* canvas) {
+float Chip(float x1, float y, const std::string& label, Rgba color, const Theme& theme, Canvas* canvas) {
   constexpr float kFont = 9.5f, kHalf = 8;
   const float width = canvas->Width(label, kFont, Weight::kSemiBold) + 14;
-  canvas->Fill({x1 - width, y - kHalf, x1, y + kHalf}, WithAlpha(color, 0.09), kHalf);
+  canvas->Fill({x1 - width, y - kHalf, x1, y + kHalf}, Tint(theme, color, 0.09), kHalf);
   canvas->Text(x1 - width / 2, y, label, {kFont, color, Weight::kSemiBold, Align::kCenter});
   return x1 - width;
 }
@@ -26,21 +26,22 @@ float Chip(float x1, float y, const std::string& label, Rgba color, Canvas* canv
 float DrawChips(const Content& content, const Layout& layout, const Theme& theme, float y, Canvas* canvas) {
   float right = layout.header.x1;
   const bool has_data = content.pyramid != nullptr && !content.pyramid->series()->empty();
-  if (content.stale) right = Chip(right, y, "STALE", theme.warning, canvas) - 6;
-  if (!content.message.empty() && has_data) right = Chip(right, y, "DATA", theme.warning, canvas) - 6;
+  if (content.stale) right = Chip(right, y, "STALE", theme.warning, theme, canvas) - 6;
+  if (!content.message.empty() && has_data) right = Chip(right, y, "DATA", theme.warning, theme, canvas) - 6;
   if (content.position.has_value() && content.position->quantity != 0 && has_data) {
     const Position& position = *content.position;
     const double price = content.pyramid->series()->close().back();
     // A whole portfolio is one of its kind.
     const bool counted = position.quantity != 1 && !layout.compact;
     std::string label = counted ? absl::StrCat("×", FormatCompact(position.quantity)) : "";
+    if (counted && position.share > 0) absl::StrAppend(&label, " · ", std::lround(100 * position.share), "%");
     Rgba color = theme.text_dim;
     if (position.average_cost > 0) {
       const double gain = price / position.average_cost - 1;
       absl::StrAppend(&label, label.empty() ? "" : "  ", FormatPercent(gain));
       color = gain >= 0 ? theme.rising : theme.falling;
     }
-    if (!label.empty()) right = Chip(right, y, label, color, canvas) - 6;
+    if (!label.empty()) right = Chip(right, y, label, color, theme, canvas) - 6;
   }
   return right;
 }
@@ -73,6 +74,27 @@ void DrawPrice(const Content& content, const Style& style, const Layout& layout,
                {11, theme.text_dim, Weight::kRegular, Align::kRight});
 }
 
+// One bar of all shares, and the names of those that have room below their part of it.
+void DrawShares(const Content& content, const Style& style, const Layout& layout, Canvas* canvas) {
+  constexpr float kFont = 9, kBar = 7, kGap = 1;
+  const Box& box = layout.shares;
+  float x = box.x0;
+  for (size_t i = 0; i < content.shares.size(); ++i) {
+    const Share& share = content.shares[i];
+    const float x1 = std::min(box.x1, x + static_cast<float>(share.share) * box.width());
+    if (x1 - x < 2 * kGap) break;  // what is left is too thin to be told apart
+    const Rgba color = style.theme.series[i % style.theme.series.size()];
+    canvas->Fill({x, box.y0, x1 - kGap, box.y0 + kBar}, color, 1.5f);
+    const std::string percent = absl::StrCat(" ", std::lround(100 * share.share), "%");
+    for (const std::string& label : {share.label + percent, share.label}) {
+      if (canvas->Width(label, kFont) > x1 - x - 4) continue;
+      canvas->Text(x, box.y0 + kBar + 8, label, {kFont, style.theme.text_dim});
+      break;
+    }
+    x = x1;
+  }
+}
+
 }  // namespace
 
 void DrawHeader(const Content& content, const Style& style, const Layout& layout, Canvas* canvas) {
@@ -95,6 +117,7 @@ void DrawHeader(const Content& content, const Style& style, const Layout& layout
   }
   canvas->TextIn(x, y + 0.5f, right - x - 4, content.instrument.name, {12, theme.text_dim});
   if (has_data) DrawPrice(content, style, layout, 47, canvas);
+  if (has_data && layout.shares.height() > 0) DrawShares(content, style, layout, canvas);
 }
 
 void DrawBarValues(const Content& content, const Style& style, const Layout& layout, size_t bar, Canvas* canvas) {

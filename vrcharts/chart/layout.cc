@@ -12,9 +12,10 @@ namespace {
 
 constexpr float kPadding = 14;
 constexpr float kHeader = 64, kCompactHeader = 36;
+constexpr float kShares = 26;
 constexpr float kTimeAxis = 24;
 constexpr float kAxisFont = 10;
-constexpr float kPane = 0.22f;  // of the height, for each study with a pane of its own
+constexpr float kPane = 0.27f;  // of the height, for each study with a pane of its own
 constexpr float kPaneGap = 8;
 
 struct Range {
@@ -76,7 +77,7 @@ void LayOutPanes(const Content& content, Layout* layout) {
   const float height = layout->plot.height();
   const float each = std::min(kPane, 0.6f / static_cast<float>(std::max<size_t>(1, layout->panes.size()))) * height;
   for (auto pane = layout->panes.rbegin(); pane != layout->panes.rend(); ++pane) {
-    pane->box = {layout->plot.x0, layout->plot.y1 - each + kPaneGap, layout->plot.x1, layout->plot.y1};
+    pane->box = {layout->plot.x0, layout->plot.y1 - each + kPaneGap + kPaneLabel, layout->plot.x1, layout->plot.y1};
     layout->plot.y1 -= each;
   }
 }
@@ -119,7 +120,9 @@ Layout MakeLayout(const Content& content, const Style& style, View view, Size si
   layout.width = size.width;
   layout.height = size.height;
   layout.compact = size.height < 210 || size.width < 260;
-  const float header = layout.compact ? kCompactHeader : kHeader;
+  const bool shares = !content.shares.empty() && !layout.compact;
+  const float header = layout.compact ? kCompactHeader : kHeader + (shares ? kShares : 0);
+  if (shares) layout.shares = {kPadding, kHeader, size.width - kPadding, header};
   layout.header = {kPadding, 0, size.width - kPadding, header};
   layout.plot = {kPadding, header, size.width - kPadding, std::max(header + 20, size.height - kTimeAxis)};
 

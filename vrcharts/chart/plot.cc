@@ -170,13 +170,10 @@ void AddLine(std::span<const Vertex> line, const Frame& frame, float width, Rgba
 }
 
 void AddArea(std::span<const Vertex> line, const Frame& frame, float base, Rgba color, Marks* marks) {
-  const float height = std::max(1.0f, std::max(std::abs(base - frame.box.y0), std::abs(base - frame.box.y1)));
-  const double alpha = (color >> 24) / 255.0;
   for (size_t i = 1; i < line.size(); ++i) {
-    if (!Joined(line[i - 1], line[i])) continue;
-    const float middle = std::clamp((line[i - 1].y + line[i].y) / 2, frame.box.y0, frame.box.y1);
-    const double share = std::abs(base - middle) / height;
-    Trapezoid(line[i - 1], line[i], frame.box, base, WithAlpha(color, alpha * share), WithAlpha(color, 0), marks);
+    if (Joined(line[i - 1], line[i])) {
+      Trapezoid(line[i - 1], line[i], frame.box, base, color, WithAlpha(color, 0), marks);
+    }
   }
 }
 

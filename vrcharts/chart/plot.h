@@ -45,8 +45,7 @@ std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame
 
 // Draws a line, clipped to frame.box.
 void AddLine(std::span<const Vertex> line, const Frame& frame, float width, Rgba color, Marks* marks);
-// Shades between the line and `base` (y), clipped: the stronger, the further the line is from the base, up to `color`
-// at the far edge of the box, and fading out towards the base.
+// Shades between the line and `base` (y), clipped: `color` at the far edge of the box, fading out towards the base.
 void AddArea(std::span<const Vertex> line, const Frame& frame, float base, Rgba color, Marks* marks);
 // Line and area in one colour above `base` (y) and in another one below.
 void AddBaseline(std::span<const Vertex> line, const Frame& frame, float base, float width, Rgba above, Rgba below,

@@ -36,8 +36,8 @@ Theme Light() {
   theme.panel_edge_active = Rgb(0x2962ff);
   theme.text = Rgb(0x131722);
   theme.text_dim = Rgb(0x5f687b);
-  theme.text_faint = Rgb(0x9aa2b1);
-  theme.grid = Rgb(0xeceff4);
+  theme.text_faint = Rgb(0x7d8697);
+  theme.grid = Rgb(0xe4e8ef);
   theme.rising = Rgb(0x089981);
   theme.falling = Rgb(0xe0283a);
   theme.accent = Rgb(0x2962ff);
@@ -46,6 +46,7 @@ Theme Light() {
   theme.label_text = Rgb(0xffffff);
   theme.series = {Rgb(0xd68910), Rgb(0x2471a3), Rgb(0x7d3c98), Rgb(0x148f77),
                   Rgb(0xb03a2e), Rgb(0xb7950b), Rgb(0x5d6d7e), Rgb(0xaf601a)};
+  theme.tint = 2.2;
   return theme;
 }
 
@@ -70,6 +71,10 @@ Theme MakeTheme(options::Theme theme, options::Palette palette) {
     out.falling = light ? Rgb(0xd55e00) : Rgb(0xf08a3c);
   }
   return out;
+}
+
+Rgba Tint(const Theme& theme, Rgba color, double strength) {
+  return WithAlpha(color, std::min(1.0, theme.tint * strength));
 }
 
 double Contrast(Rgba a, Rgba b) {

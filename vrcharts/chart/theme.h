@@ -19,9 +19,13 @@ struct Theme {
   Rgba warning;                // stale or missing data
   Rgba label, label_text;      // crosshair labels and tooltips
   std::array<Rgba, 8> series;  // indicators and compared symbols, in this order
+  double tint = 1;             // factor of the alpha of shaded areas: blended as light, a tint is fainter on white
 };
 
 Theme MakeTheme(options::Theme theme, options::Palette palette);
+
+// The colour of a shaded area of this strength, 0..1.
+Rgba Tint(const Theme& theme, Rgba color, double strength);
 
 // WCAG's contrast ratio of two opaque colours, 1..21.
 double Contrast(Rgba a, Rgba b);

@@ -25,6 +25,8 @@ const std::map<char, wall::Command>& Keys() {
       {'I', Command::kNextIndicators}, {'O', Command::kNextSort},      {'T', Command::kNextTheme},
       {'N', Command::kNextPage},       {'B', Command::kPreviousPage},  {'F', Command::kToggleFocus},
       {'P', Command::kTogglePin},      {'X', Command::kClose},         {'R', Command::kReset},
+      {'G', Command::kNextGroup},      {'K', Command::kToggleLink},    {'H', Command::kToggleCrosshair},
+      {'Y', Command::kNextPalette},
   };
   return *keys;
 }

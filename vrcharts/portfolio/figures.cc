@@ -53,30 +53,61 @@ double SortKey(const Figures& figures, options::Sort sort) {
   }
 }
 
+double ExchangeRate::At(int64_t time) const {
+  if (history == nullptr || history->empty()) return constant;
+  const size_t after = history->LowerBound(time + 1);
+  return history->close()[after > 0 ? after - 1 : 0];
+}
+
+namespace {
+
+// The item with its lots in the common currency.
+Item Converted(const Item& item, const ExchangeRate& rate) {
+  Item converted = item;
+  for (Lot& lot : converted.lots) {
+    const double at = rate.At(lot.time);
+    lot.price *= at;
+    lot.fees *= at;
+  }
+  return converted;
+}
+
+void AddItem(const Item& item, const quotes::Series& series, const ExchangeRate& rate, History* out) {
+  const Item converted = Converted(item, rate);
+  size_t bar = 0, lots_seen = 0;
+  Holding holding;
+  double value = 0;
+  for (size_t t = 0; t < out->time.size(); ++t) {
+    const int64_t now = out->time[t];
+    while (bar + 1 < series.size() && series.time()[bar + 1] <= now) ++bar;
+    size_t lots = lots_seen;
+    while (lots < item.lots.size() && item.lots[lots].time <= now) ++lots;
+    if (lots != lots_seen) holding = HoldingAt(converted, now);
+    lots_seen = lots;
+    if (series.time()[bar] > now) continue;  // not yet traded
+    value = holding.quantity * series.close()[bar] * rate.At(now);
+    out->value[t] += value;
+    out->cost[t] += holding.cost;
+    out->realized[t] += holding.realized;
+  }
+  out->last_values.back() = value;
+}
+
+}  // namespace
+
 History ValueOverTime(const std::vector<Item>& items, const std::vector<quotes::SeriesPtr>& series,
-                      const std::vector<double>& rates) {
+                      const std::vector<ExchangeRate>& rates) {
   History out;
   for (const quotes::SeriesPtr& one : series) {
     if (one != nullptr) out.time.insert(out.time.end(), one->time().begin(), one->time().end());
   }
   std::sort(out.time.begin(), out.time.end());
   out.time.erase(std::unique(out.time.begin(), out.time.end()), out.time.end());
-  out.value.assign(out.time.size(), 0);
-  out.cost.assign(out.time.size(), 0);
+  for (std::vector<double>* values : {&out.value, &out.cost, &out.realized}) values->assign(out.time.size(), 0);
   for (size_t i = 0; i < items.size(); ++i) {
-    if (series[i] == nullptr || series[i]->empty() || !(rates[i] > 0)) continue;
-    size_t bar = 0, lots_seen = 0;
-    Holding holding;
-    for (size_t t = 0; t < out.time.size(); ++t) {
-      while (bar + 1 < series[i]->size() && series[i]->time()[bar + 1] <= out.time[t]) ++bar;
-      size_t lots = lots_seen;
-      while (lots < items[i].lots.size() && items[i].lots[lots].time <= out.time[t]) ++lots;
-      if (lots != lots_seen) holding = HoldingAt(items[i], out.time[t]);
-      lots_seen = lots;
-      if (series[i]->time()[bar] > out.time[t]) continue;  // not yet traded
-      out.value[t] += holding.quantity * series[i]->close()[bar] * rates[i];
-      out.cost[t] += holding.cost * rates[i];
-    }
+    out.last_values.push_back(0);
+    if (series[i] == nullptr || series[i]->empty() || !(rates[i].At(series[i]->time().back()) > 0)) continue;
+    AddItem(items[i], *series[i], rates[i], &out);
   }
   return out;
 }

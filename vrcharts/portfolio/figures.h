@@ -26,15 +26,26 @@ Figures ComputeFigures(const quotes::Series& series, int64_t since, const Holdin
 // What `sort` compares, so that larger comes first; nothing for orders that need no figures.
 double SortKey(const Figures& figures, options::Sort sort);
 
+// What one unit of an item's currency is worth in the common one.
+struct ExchangeRate {
+  double constant = 0;        // where there is no history; not positive: unknown
+  quotes::SeriesPtr history;  // null: always `constant`
+
+  // The last one known at `time`; before the first one, the first.
+  double At(int64_t time) const;
+};
+
 // The value and the cost of the items held, day by day: a bar for each time at which any of the series has one; between
-// its bars a series counts with its last close. `series[i]` belongs to items[i] and may be null. `rates[i]` turns the
-// item's currency into the common one; items with a rate that is not positive are left out.
+// its bars a series counts with its last close. `series[i]` belongs to items[i] and may be null, and so does rates[i];
+// items with an unknown rate are left out. A purchase costs what its currency was worth on that day.
 struct History {
   std::vector<int64_t> time;
   std::vector<double> value, cost;
+  std::vector<double> realized;     // profit of what was sold until then
+  std::vector<double> last_values;  // of each item, at the end
 };
 History ValueOverTime(const std::vector<Item>& items, const std::vector<quotes::SeriesPtr>& series,
-                      const std::vector<double>& rates);
+                      const std::vector<ExchangeRate>& rates);
 
 }  // namespace vrcharts::portfolio
 

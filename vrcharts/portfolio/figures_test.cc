@@ -40,15 +40,28 @@ TEST(FiguresTest, NothingInThePeriod) {
 
 TEST(ValueOverTimeTest, AddsUpWithRatesAndLots) {
   const std::vector<Item> items = {{{"A"}, {{0, 10, 5, 0}, {2 * 86400, -4, 9, 0}}}, {{"B"}, {{86400, 1, 100, 0}}}};
-  const History history = ValueOverTime(items, {Closes({5, 6, 7, 8}), Closes({200, 300}, 86400)}, {1, 0.5});
+  const History history = ValueOverTime(items, {Closes({5, 6, 7, 8}), Closes({200, 300}, 86400)}, {{1}, {0.5}});
   ASSERT_EQ(history.time.size(), 4u);
   EXPECT_EQ(history.value, (std::vector<double>{50, 60 + 100, 42 + 150, 48 + 150}));
   EXPECT_EQ(history.cost, (std::vector<double>{50, 50 + 50, 30 + 50, 30 + 50}));
+  EXPECT_EQ(history.realized, (std::vector<double>{0, 0, 16, 16}));
+  EXPECT_EQ(history.last_values, (std::vector<double>{48, 150}));
+}
+
+TEST(ValueOverTimeTest, ExchangeRatesHaveAHistory) {
+  // Bought for 100 when the currency was worth 2; it falls to 1 while the price stays as it is.
+  const std::vector<Item> items = {{{"A"}, {{0, 10, 10, 0}}}};
+  const ExchangeRate rate{0, Closes({2, 1.5, 1})};
+  EXPECT_EQ(rate.At(-5), 2);
+  EXPECT_EQ(rate.At(86400 + 5), 1.5);
+  const History history = ValueOverTime(items, {Closes({10, 10, 10, 10})}, {rate});
+  EXPECT_EQ(history.value, (std::vector<double>{200, 150, 100, 100}));
+  EXPECT_EQ(history.cost, (std::vector<double>{200, 200, 200, 200}));
 }
 
 TEST(ValueOverTimeTest, LeavesOutWhatHasNoRateOrNoData) {
   const std::vector<Item> items = {{{"A"}, {{0, 10, 5, 0}}}, {{"B"}, {{0, 1, 1, 0}}}, {{"C"}, {{0, 1, 1, 0}}}};
-  const History history = ValueOverTime(items, {Closes({5}), Closes({7}), nullptr}, {1, 0, 1});
+  const History history = ValueOverTime(items, {Closes({5}), Closes({7}), nullptr}, {{1}, {0}, {1}});
   EXPECT_EQ(history.value, std::vector<double>{50});
 }
 

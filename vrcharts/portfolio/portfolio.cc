@@ -49,7 +49,7 @@ std::string CommonCurrency(const Portfolio& portfolio) {
     if (item.lots.empty()) continue;
     const std::string& own = item.instrument.currency;
     if (common.empty()) common = own;
-    if (own != common && !portfolio.rates.contains(own)) return "";
+    if (own != common && !portfolio.rates.contains(own) && !portfolio.rate_symbols.contains(own)) return "";
   }
   return common;
 }

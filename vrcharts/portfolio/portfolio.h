@@ -29,6 +29,7 @@ struct Portfolio {
   std::string currency;                 // in which everything is added up; empty: that of the items, if they share one
   std::map<std::string, double> rates;  // what one unit of another currency is worth in it; constant over time
   std::vector<Item> items;
+  std::map<std::string, std::string> rate_symbols;  // rates over time: the symbols whose prices they are
 };
 
 // What is left of an item's lots. Sales take the oldest shares first (FIFO).
@@ -46,7 +47,7 @@ Holding CurrentHolding(const Item& item);
 
 // The currency that the holdings can be added up in; empty if there is none: several currencies and no rates.
 std::string CommonCurrency(const Portfolio& portfolio);
-// Turns the item's currency into the common one; 0 if there is no rate.
+// Turns the item's currency into the common one; 0 if there is no constant rate.
 double RateOf(const Portfolio& portfolio, const Item& item);
 
 // The bundled sample: the companies of quotes/sample.h, bought in two lots each.

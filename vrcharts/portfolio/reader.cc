@@ -127,6 +127,11 @@ absl::StatusOr<Portfolio> ParseJsonPortfolio(std::string_view text) {
   portfolio.currency = document->root().At("currency").string();
   const quotes::JsonDocument::Value rates = document->root().At("rates");
   for (auto rate = rates.first_child(); rate.exists(); rate = rate.next()) {
+    if (!rate.number().has_value() && !rate.string().empty()) {
+      if (absl::Status status = CheckSymbol(rate.string()); !status.ok()) return status;
+      portfolio.rate_symbols[std::string(rate.key())] = rate.string();
+      continue;
+    }
     const double value = rate.number().value_or(0);
     if (!(value > 0) || !std::isfinite(value)) {
       return absl::InvalidArgumentError(absl::StrCat("the rate of ", rate.key(), " is not a number above 0"));

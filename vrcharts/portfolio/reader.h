@@ -20,7 +20,10 @@ namespace vrcharts::portfolio {
 //   7203.T,トヨタ自動車,JPY,Consumer,200,2150,2025-04-11
 //   AAPL,Apple,USD,Technology,,,
 //
-// JSON: {"name": "Mine", "currency": "USD", "rates": {"JPY": 0.0066}, "items": [{"symbol": "7203.T", "name": "..",
+// JSON; a rate is a number, or the symbol whose prices are its history:
+//
+//   {"name": "Mine", "currency": "USD", "rates": {"JPY": 0.0066, "EUR": "EURUSD"}, "items": [{"symbol": "7203.T",
+//   "name": "..",
 // "currency": "JPY", "sector": "..",
 //        "lots": [{"quantity": 200, "price": 2150, "date": "2025-04-11", "fees": 5}]}]}
 absl::StatusOr<Portfolio> ReadPortfolio(const std::string& path);

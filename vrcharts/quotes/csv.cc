@@ -21,7 +21,7 @@ namespace {
 constexpr size_t kMaxFile = 2u << 30;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-enum Column { kTime, kOpen, kHigh, kLow, kClose, kAdjusted, kVolume, kColumns };
+enum Column { kTime, kOpen, kHigh, kLow, kClose, kAdjusted, kVolume, kDividend, kSplit, kColumns };
 
 int ColumnOf(std::string_view name) {
   static constexpr struct {
@@ -43,7 +43,14 @@ int ColumnOf(std::string_view name) {
                 {"adjusted close", kAdjusted},
                 {"adjclose", kAdjusted},
                 {"volume", kVolume},
-                {"vol", kVolume}};
+                {"vol", kVolume},
+                {"dividends", kDividend},
+                {"dividend", kDividend},
+                {"dividend amount", kDividend},
+                {"stock splits", kSplit},
+                {"split", kSplit},
+                {"split factor", kSplit},
+                {"split coefficient", kSplit}};
   const std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(name));
   for (const auto& known : kNames) {
     if (lower == known.name) return known.column;
@@ -130,6 +137,7 @@ absl::StatusOr<Fetched> ParseCsvQuotes(std::string_view text, const Instrument& 
   }
 
   std::vector<Bar> bars;
+  std::vector<CorporateAction> actions;
   while (lines.Next(&line)) {
     if (absl::StripAsciiWhitespace(line).empty()) continue;
     // Lines with quotes are rare; the others are split without copying.
@@ -142,7 +150,8 @@ absl::StatusOr<Fetched> ParseCsvQuotes(std::string_view text, const Instrument& 
       fields.assign(copies.begin(), copies.end());
     }
     std::optional<int64_t> time;
-    double values[kColumns] = {kNan, kNan, kNan, kNan, kNan, kNan, kNan};
+    double values[kColumns];
+    std::fill(std::begin(values), std::end(values), kNan);
     for (size_t i = 0; i < std::min(fields.size(), columns.size()); ++i) {
       if (columns[i] < 0) continue;
       if (columns[i] == kTime) {
@@ -169,8 +178,11 @@ absl::StatusOr<Fetched> ParseCsvQuotes(std::string_view text, const Instrument& 
       for (double* price : {&bar.open, &bar.high, &bar.low, &bar.close}) *price *= factor;
     }
     bars.push_back(bar);
+    AddAction(*time, values[kSplit], values[kDividend], &actions);
   }
-  return Validate(wanted, std::move(bars), {.prices = true, .zone = zone});
+  // An adjusted close has them in it already.
+  return ValidateAdjusted(wanted, std::move(bars), has(kAdjusted) ? std::vector<CorporateAction>() : std::move(actions),
+                          zone);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {

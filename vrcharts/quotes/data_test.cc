@@ -54,6 +54,23 @@ TEST(CsvTest, UsualExport) {
             (std::vector<Bar>{{1761782400, 10, 12, 9, 11, 100}, {1761868800, 11, 13, 10, 12.5, 200}}));
 }
 
+TEST(CsvTest, SplitsAndDividendsAsColumns) {
+  const auto parse = [](std::string_view text) { return ParseCsvQuotes(text, {"X"}, absl::UTCTimeZone()); };
+  const auto traded = parse(
+      "Date,Close,Volume,Dividends,Stock Splits\n2025-10-29,400,10,0.0,0.0\n2025-10-30,200,10,0.0,2.0\n"
+      "2025-10-31,190,10,10,0.0\n");
+  ASSERT_TRUE(traded.ok()) << traded.status();
+  EXPECT_EQ(traded->series->bar(0), (Bar{1761696000, 190, 190, 190, 190, 20}));
+  EXPECT_EQ(traded->series->close()[1], 190);
+  const auto adjusted =
+      parse("Date,Close,Adj Close,Dividends,Stock Splits\n2025-10-29,400,200,0.0,0.0\n2025-10-30,200,200,0.0,2.0\n");
+  ASSERT_TRUE(adjusted.ok()) << adjusted.status();
+  EXPECT_EQ(adjusted->series->close()[0], 200) << "not twice";
+  const auto absurd = parse("date,close,split\n2025-10-29,400,1\n2025-10-30,200,-2\n");
+  ASSERT_TRUE(absurd.ok()) << absurd.status();
+  EXPECT_EQ(absurd->warning, "1 impossible splits or dividends left out");
+}
+
 TEST(CsvTest, SemicolonsAndOnlyCloses) {
   const auto fetched = ParseCsvQuotes("close;date\n5;2025-10-30\n6;2025-10-31", {"X"}, absl::UTCTimeZone());
   ASSERT_TRUE(fetched.ok()) << fetched.status();

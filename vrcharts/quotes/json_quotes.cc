@@ -23,18 +23,21 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 struct RawBar {
   std::optional<int64_t> time;
   double open = kNan, high = kNan, low = kNan, close = kNan, adjusted = kNan, volume = kNan;
+  double split = kNan, dividend = kNan;
 };
 
 struct Field {
   const std::string JsonPaths::*path;
   double RawBar::*value;
 };
-constexpr std::array<Field, 6> kFields = {{{&JsonPaths::open, &RawBar::open},
+constexpr std::array<Field, 8> kFields = {{{&JsonPaths::open, &RawBar::open},
                                            {&JsonPaths::high, &RawBar::high},
                                            {&JsonPaths::low, &RawBar::low},
                                            {&JsonPaths::close, &RawBar::close},
                                            {&JsonPaths::adjusted_close, &RawBar::adjusted},
-                                           {&JsonPaths::volume, &RawBar::volume}}};
+                                           {&JsonPaths::volume, &RawBar::volume},
+                                           {&JsonPaths::split, &RawBar::split},
+                                           {&JsonPaths::dividend, &RawBar::dividend}}};
 
 std::optional<int64_t> TimeOf(const Value& value, absl::TimeZone zone) {
   if (!value.exists()) return std::nullopt;
@@ -146,6 +149,8 @@ JsonPaths PathsOf(const options::JsonMapping& mapping) {
   override_with(mapping.close(), &paths.close);
   override_with(mapping.adjusted_close(), &paths.adjusted_close);
   override_with(mapping.volume(), &paths.volume);
+  override_with(mapping.split(), &paths.split);
+  override_with(mapping.dividend(), &paths.dividend);
   override_with(mapping.name(), &paths.name);
   override_with(mapping.currency(), &paths.currency);
   override_with(mapping.error(), &paths.error);
@@ -171,9 +176,16 @@ absl::StatusOr<Fetched> ParseJsonQuotes(std::string_view body, const JsonPaths& 
   if (!raw.ok()) return raw.status();
   std::vector<Bar> finished;
   finished.reserve(raw->size());
+  std::vector<CorporateAction> actions;
+  bool adjusted = false;  // then splits and dividends are in the prices already
   for (const RawBar& bar : *raw) {
-    if (std::optional<Bar> whole = Finish(bar); whole.has_value()) finished.push_back(*whole);
+    const std::optional<Bar> whole = Finish(bar);
+    if (!whole.has_value()) continue;
+    finished.push_back(*whole);
+    adjusted = adjusted || !std::isnan(bar.adjusted);
+    AddAction(whole->time, bar.split, bar.dividend, &actions);
   }
+  if (adjusted) actions.clear();
   if (finished.empty() && !raw->empty()) {
     return absl::DataLossError(absl::StrCat("none of ", raw->size(), " entries has a time at \"", paths.time,
                                             "\" and a close at \"", paths.close, "\""));
@@ -183,7 +195,7 @@ absl::StatusOr<Fetched> ParseJsonQuotes(std::string_view body, const JsonPaths& 
   if (instrument.currency.empty() && !paths.currency.empty()) {
     instrument.currency = root.At(paths.currency).string().substr(0, 8);
   }
-  return Validate(std::move(instrument), std::move(finished), {.prices = true, .zone = zone});
+  return ValidateAdjusted(std::move(instrument), std::move(finished), std::move(actions), zone);
 }
 
 }  // namespace vrcharts::quotes

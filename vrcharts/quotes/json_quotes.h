@@ -23,6 +23,7 @@ struct JsonPaths {
   std::string time, open, high, low, close, adjusted_close, volume;
   std::string name, currency;  // from the root
   std::string error;           // from the root: a text there means that the service refused
+  std::string split, dividend;
 };
 
 JsonPaths PathsOf(const options::JsonMapping& mapping);

@@ -80,6 +80,20 @@ TEST(JsonQuotesTest, OwnPathsOverrideTheShape) {
   EXPECT_EQ(fetched->instrument.name, "T");
 }
 
+TEST(JsonQuotesTest, SplitsAndDividendsAreTakenOutOfPricesAsTraded) {
+  options::JsonMapping mapping;
+  mapping.set_split("factor");
+  mapping.set_dividend("div");
+  const auto fetched =
+      Parse(R"([{"date":"2025-10-29","close":400,"factor":1,"div":0},{"date":"2025-10-30","close":210,"factor":2},)"
+            R"({"date":"2025-10-31","close":200,"div":10}])",
+            options::JSON_SHAPE_OBJECTS, mapping);
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_DOUBLE_EQ(fetched->series->close()[2], 200);
+  EXPECT_DOUBLE_EQ(fetched->series->close()[1], 200);
+  EXPECT_DOUBLE_EQ(fetched->series->close()[0], 200 * (1 - 10.0 / 210));
+}
+
 TEST(JsonQuotesTest, WhatIsNoQuotesIsSaidToBeWhatItIs) {
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
   const struct {

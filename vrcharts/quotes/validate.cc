@@ -108,4 +108,27 @@ absl::StatusOr<Fetched> Validate(Instrument instrument, std::vector<Bar> bars, c
   return out;
 }
 
+void AddAction(int64_t time, double split, double dividend, std::vector<CorporateAction>* actions) {
+  CorporateAction action{time, 1, 0};
+  if (!std::isnan(split) && split != 0) action.split = split;
+  if (!std::isnan(dividend)) action.dividend = dividend;
+  if (action.split != 1 || action.dividend != 0) actions->push_back(action);
+}
+
+absl::StatusOr<Fetched> ValidateAdjusted(Instrument instrument, std::vector<Bar> bars,
+                                         std::vector<CorporateAction> actions, absl::TimeZone zone) {
+  size_t left_out = 0;
+  if (!actions.empty()) {
+    // What is no bar must not be what a dividend is measured by.
+    std::erase_if(bars, [](const Bar& bar) { return !std::isfinite(bar.close) || bar.close <= 0; });
+    left_out = AdjustForActions(std::move(actions), &bars);
+  }
+  absl::StatusOr<Fetched> fetched = Validate(std::move(instrument), std::move(bars), {.prices = true, .zone = zone});
+  if (fetched.ok() && left_out > 0) {
+    absl::StrAppend(&fetched->warning, fetched->warning.empty() ? "" : "; ", left_out,
+                    " impossible splits or dividends left out");
+  }
+  return fetched;
+}
+
 }  // namespace vrcharts::quotes

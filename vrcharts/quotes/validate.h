@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "vrcharts/quotes/adjust.h"
 #include "vrcharts/quotes/source.h"
 
 namespace vrcharts::quotes {
@@ -24,6 +25,13 @@ struct ValidateOptions {
 // of low..high are dropped. Bars out of order are sorted; of several with one time the last counts. Bars a day or more
 // apart are put on midnight UTC of their date. Fails with DataLoss if nothing is left of a non-empty answer.
 absl::StatusOr<Fetched> Validate(Instrument instrument, std::vector<Bar> bars, const ValidateOptions& options);
+
+// Adds what a bar says of a split and a dividend, if it says anything; NaN and 0 are nothing.
+void AddAction(int64_t time, double split, double dividend, std::vector<CorporateAction>* actions);
+
+// Validate() for prices as they were traded, adjusted for what happened to the shares.
+absl::StatusOr<Fetched> ValidateAdjusted(Instrument instrument, std::vector<Bar> bars,
+                                         std::vector<CorporateAction> actions, absl::TimeZone zone);
 
 }  // namespace vrcharts::quotes
 

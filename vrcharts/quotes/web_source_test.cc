@@ -81,7 +81,7 @@ class WebSourceTest : public ::testing::Test {
     config.set_url(absl::StrCat("https://127.0.0.1:", port_, path));
     config.set_key_environment("TEST_QUOTE_KEY");
     config.mutable_mapping()->set_shape(options::JSON_SHAPE_OBJECTS);
-    config.mutable_timeout()->set_seconds(10);
+    config.mutable_timeout()->set_seconds(120);  // a busy machine must not change what is found
     config.set_ca_file(*folder_ + "/cert.pem");
     return config;
   }

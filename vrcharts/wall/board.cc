@@ -45,6 +45,7 @@ void Board::Impl::ApplyStyle(Tile* tile, size_t index) {
   }
   tile->style.scale = options_.scale();
   tile->style.inverted = options_.invert();
+  tile->style.own_scale = options_.compare_scale() == options::COMPARE_SCALE_OWN;
   tile->style.theme = theme_;
   tile->dirty = true;
 }

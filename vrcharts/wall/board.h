@@ -35,7 +35,8 @@ enum class Command {
   kNextGroup,
   kNextTheme,
   kNextPalette,
-  kToggleLink,  // zoom and pan all panels together, or each by itself
+  kToggleCrosshair,  // at the bars' closes, or free
+  kToggleLink,       // zoom and pan all panels together, or each by itself
   kNextPage,
   kPreviousPage,
   kToggleFocus,  // bring the panel near, or put it back

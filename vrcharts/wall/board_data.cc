@@ -5,7 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/explain/explain.h"
 #include "vrcharts/portfolio/figures.h"
 #include "vrcharts/quotes/cache.h"
@@ -78,7 +80,8 @@ absl::Status Board::Impl::AddTiles() {
   for (const portfolio::Item& item : portfolio_.items) {
     Tile* tile = AddTile(item.instrument, &item);
     const portfolio::Holding holding = portfolio::CurrentHolding(item);
-    if (holding.quantity > 0) tile->content.position = chart::Position{holding.quantity, holding.average_cost()};
+    if (holding.quantity > 0)
+      tile->content.position = chart::Position{.quantity = holding.quantity, .average_cost = holding.average_cost()};
     for (const portfolio::Lot& lot : item.lots) {
       tile->content.markers.push_back({lot.time, lot.price, lot.quantity > 0});
     }
@@ -93,17 +96,47 @@ absl::Status Board::Impl::AddTiles() {
     series_of_item_.resize(portfolio_.items.size());
     item_tried_.resize(portfolio_.items.size());
   }
+  if (absl::Status status = AddPriceLines(); !status.ok()) return status;
   // The numbers of the feeds are known before the first one runs: workers read these maps.
   for (size_t i = 0; i < feeds.size(); ++i) {
     feeds[i].first->feed = i;
     tiles_of_feed_[i].push_back(feeds[i].first);
     if (i < portfolio_.items.size()) item_of_feed_[i] = i;
   }
+  size_t next_feed = feeds.size();
+  if (summary_ != nullptr) {
+    for (const auto& [currency, symbol] : portfolio_.rate_symbols) currency_of_feed_[next_feed++] = currency;
+  }
   for (const auto& [tile, source] : feeds) store_->Add(tile->content.instrument, source);
+  for (const auto& [feed, currency] : currency_of_feed_) {
+    const std::string& symbol = portfolio_.rate_symbols.at(currency);
+    store_->Add({symbol, "", "", ""}, sources->For(symbol));
+  }
   for (const std::string& symbol : options_.compare()) {
     compared_feeds_[store_->Add({symbol, "", "", ""}, sources->For(symbol))] = symbol;
   }
   EXPLAIN() << "the wall has " << tiles_.size() << " panels; worker threads fetch their prices";
+  return absl::OkStatus();
+}
+
+// "SYMBOL@PRICE LABEL", the label being whatever follows.
+absl::Status Board::Impl::AddPriceLines() {
+  for (const std::string& text : options_.price_line()) {
+    const std::pair<std::string_view, std::string_view> at = absl::StrSplit(text, absl::MaxSplits('@', 1));
+    const std::pair<std::string_view, std::string_view> rest = absl::StrSplit(at.second, absl::MaxSplits(' ', 1));
+    double price;
+    if (!absl::SimpleAtod(rest.first, &price) || !std::isfinite(price) || price <= 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--price_line: \"", text, "\" is not SYMBOL@PRICE or SYMBOL@PRICE LABEL"));
+    }
+    const auto tile = std::find_if(tiles_.begin(), tiles_.end(), [&](const std::unique_ptr<Tile>& t) {
+      return t->content.instrument.symbol == at.first;
+    });
+    if (tile == tiles_.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("--price_line: the portfolio has no ", at.first));
+    }
+    (*tile)->content.price_lines.push_back({price, std::string(rest.second)});
+  }
   return absl::OkStatus();
 }
 
@@ -118,6 +151,10 @@ void Board::Impl::Arrive(quotes::Update update) {
   bool complete = false;
   {
     absl::MutexLock lock(&mutex_);
+    if (const auto rate = currency_of_feed_.find(arrival.update.feed); rate != currency_of_feed_.end()) {
+      series_of_currency_[rate->second] = arrival.update.series;
+      complete = std::find(item_tried_.begin(), item_tried_.end(), false) == item_tried_.end();
+    }
     if (item != item_of_feed_.end()) {
       series_of_item_[item->second] = arrival.update.series;
       item_tried_[item->second] = true;
@@ -130,23 +167,39 @@ void Board::Impl::Arrive(quotes::Update update) {
 
 void Board::Impl::Summarize() {
   std::vector<quotes::SeriesPtr> series;
+  std::vector<portfolio::ExchangeRate> rates;
   {
     absl::MutexLock lock(&mutex_);
     series = series_of_item_;
+    for (const portfolio::Item& item : portfolio_.items) {
+      const auto history = series_of_currency_.find(item.instrument.currency);
+      rates.push_back(
+          {portfolio::RateOf(portfolio_, item), history != series_of_currency_.end() ? history->second : nullptr});
+    }
   }
-  std::vector<double> rates;
-  for (const portfolio::Item& item : portfolio_.items) rates.push_back(portfolio::RateOf(portfolio_, item));
   const portfolio::History history = portfolio::ValueOverTime(portfolio_.items, series, rates);
   std::vector<quotes::Bar> bars;
+  auto invested = std::make_shared<analysis::Study>();
+  auto profit = std::make_shared<analysis::Study>();
+  invested->label = "Invested";
+  profit->label = "Profit";
+  invested->curves.resize(1);
+  profit->curves.resize(1);
+  profit->curves[0].histogram = profit->own_pane = true;
   for (size_t i = 0; i < history.time.size(); ++i) {
-    if (history.value[i] <= 0) continue;  // before the first purchase
-    bars.push_back({history.time[i], history.value[i], history.value[i], history.value[i], history.value[i], 0});
+    const double value = history.value[i];
+    if (value <= 0) continue;  // before the first purchase
+    bars.push_back({history.time[i], value, value, value, value, 0});
+    invested->curves[0].values.push_back(history.cost[i]);
+    profit->curves[0].values.push_back(value - history.cost[i] + history.realized[i]);
   }
   if (bars.empty() || !quotes::Series::Check(bars).ok()) return;
   Arrival arrival;
   arrival.summary = true;
   arrival.update.series = std::make_shared<quotes::Series>(bars);
   arrival.summary_cost = history.cost.back();
+  arrival.summary_studies = {std::move(invested), std::move(profit)};
+  for (const double value : history.last_values) arrival.item_shares.push_back(value / history.value.back());
   arrival.pyramid = std::make_shared<analysis::Pyramid>(arrival.update.series);
   absl::MutexLock lock(&mutex_);
   arrivals_.push_back(std::move(arrival));
@@ -176,8 +229,24 @@ void Board::Impl::Apply(Tile* tile, const Arrival& arrival) {
   tile->dirty = true;
 }
 
+void Board::Impl::ApplySummary(const Arrival& arrival) {
+  summary_->content.position = chart::Position{.quantity = 1, .average_cost = arrival.summary_cost};
+  summary_->own_studies = arrival.summary_studies;
+  summary_->content.shares.clear();
+  for (const auto& tile : tiles_) {
+    if (tile->item == nullptr || !tile->content.position.has_value()) continue;
+    const double share = arrival.item_shares[static_cast<size_t>(tile->item - portfolio_.items.data())];
+    tile->content.position->share = share;
+    tile->dirty = true;
+    if (share > 0) summary_->content.shares.push_back({tile->content.instrument.symbol, share});
+  }
+  std::stable_sort(summary_->content.shares.begin(), summary_->content.shares.end(),
+                   [](const chart::Share& a, const chart::Share& b) { return a.share > b.share; });
+  Apply(summary_, arrival);
+}
+
 void Board::Impl::UpdateStudies(Tile* tile) {
-  tile->content.studies.clear();
+  tile->content.studies = tile->own_studies;
   tile->dirty = true;
   if (tile->bars() == 0) return;
   for (const analysis::StudySpec& spec : studies_) {
@@ -214,8 +283,7 @@ void Board::Impl::TakeArrivals() {
                        << (arrival.update.series == nullptr ? 0 : arrival.update.series->size())
                        << " bars and its pyramid";
     if (arrival.summary) {
-      summary_->content.position = chart::Position{1, arrival.summary_cost};
-      Apply(summary_, arrival);
+      ApplySummary(arrival);
       continue;
     }
     if (const auto it = tiles_of_feed_.find(arrival.update.feed); it != tiles_of_feed_.end()) {

@@ -61,6 +61,8 @@ class Board::Impl {
     quotes::Update update;
     bool summary = false;  // of the portfolio; update.feed means nothing
     double summary_cost = 0;
+    std::vector<analysis::StudyPtr> summary_studies;  // what was invested, and the profit
+    std::vector<double> item_shares;                  // of each item of the portfolio in its value, 0..1
     analysis::PyramidPtr pyramid;
   };
   struct Pointer {
@@ -79,11 +81,13 @@ class Board::Impl {
   // board.cc
   absl::Status StartStore();
   absl::Status AddTiles();
+  absl::Status AddPriceLines();
   Tile* AddTile(quotes::Instrument instrument, const portfolio::Item* item);
   void Arrive(quotes::Update update) ABSL_LOCKS_EXCLUDED(mutex_);  // on worker threads
   void Summarize() ABSL_LOCKS_EXCLUDED(mutex_);                    // on worker threads
   void TakeArrivals();
   void Apply(Tile* tile, const Arrival& arrival);
+  void ApplySummary(const Arrival& arrival);
   void UpdateStudies(Tile* tile);
   void UpdateComparisons(Tile* tile);
   void LayOut();
@@ -137,9 +141,12 @@ class Board::Impl {
   std::vector<Arrival> arrivals_ ABSL_GUARDED_BY(mutex_);
   std::vector<quotes::SeriesPtr> series_of_item_ ABSL_GUARDED_BY(mutex_);  // for the summary
   std::vector<bool> item_tried_ ABSL_GUARDED_BY(mutex_);
-  std::map<size_t, size_t> item_of_feed_;  // constant once the store runs
-  Tile* summary_ = nullptr;                // one of tiles_, or null
-  std::unique_ptr<quotes::Store> store_;   // last: its workers use the members above
+  std::map<std::string, quotes::SeriesPtr> series_of_currency_ ABSL_GUARDED_BY(mutex_);  // exchange rates
+  // Constant once the store runs.
+  std::map<size_t, size_t> item_of_feed_;
+  std::map<size_t, std::string> currency_of_feed_;
+  Tile* summary_ = nullptr;               // one of tiles_, or null
+  std::unique_ptr<quotes::Store> store_;  // last: its workers use the members above
 };
 
 }  // namespace vrcharts::wall

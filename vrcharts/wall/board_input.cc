@@ -21,7 +21,7 @@ Enum NextOf(Enum value, int count) {
 
 std::optional<Panel> Board::Impl::Find(std::string_view symbol) const {
   for (const Tile* tile : visible_) {
-    if (tile->item != nullptr && tile->item->instrument.symbol == symbol) return tile->panel;
+    if (tile->content.instrument.symbol == symbol) return tile->panel;
   }
   return std::nullopt;
 }
@@ -85,11 +85,12 @@ void Board::Impl::UpdateCrosshairs() {
       if (pointer.held == tile) highlight = 1;
       if (!pointer.hit.has_value() || pointer.hit->panel != tile->panel.id) continue;
       highlight = 1;
-      wanted = chart::Crosshair{pointer.hit->point.x, pointer.hit->point.y, true};
+      wanted =
+          chart::Crosshair{pointer.hit->point.x, pointer.hit->point.y, options_.crosshair() == options::CROSSHAIR_BAR};
     }
     tile->panel.highlight = highlight;
-    const bool same = wanted.has_value() == tile->crosshair.has_value() &&
-                      (!wanted.has_value() || (wanted->x == tile->crosshair->x && wanted->y == tile->crosshair->y));
+    const bool same =
+        wanted.has_value() == tile->crosshair.has_value() && (!wanted.has_value() || *wanted == *tile->crosshair);
     if (same) continue;
     tile->crosshair = wanted;
     tile->dirty = true;
@@ -307,6 +308,9 @@ void Board::Impl::Run(Command command) {
     case Command::kNextGroup:
       options_.set_group(NextOf(options_.group(), options::Group_ARRAYSIZE));
       must_lay_out_ = true;
+      return;
+    case Command::kToggleCrosshair:
+      options_.set_crosshair(NextOf(options_.crosshair(), options::Crosshair_ARRAYSIZE));
       return;
     case Command::kToggleLink:
       linked_ = !linked_;

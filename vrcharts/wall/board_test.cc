@@ -281,5 +281,63 @@ TEST_F(BoardTest, BadIndicatorIsNamed) {
   EXPECT_NE(board.status().message().find("--indicator: no indicator is called \"smma\""), std::string::npos);
 }
 
+// How many marks an area or line chart's panel shows.
+size_t Rects(const std::optional<Panel>& panel) { return panel->geometry->base.rects.size(); }
+
+TEST_F(BoardTest, ThePortfolioShowsItsParts) {
+  Open();
+  const std::optional<Panel> portfolio = board_->Find("Portfolio");
+  ASSERT_TRUE(portfolio.has_value());
+  EXPECT_GE(Rects(portfolio), 13u) << "a part of the bar for each of 13 holdings, and the columns of the profit";
+  EXPECT_FALSE(portfolio->geometry->base.lines.empty());
+}
+
+TEST_F(BoardTest, PriceLinesBelongToAPanel) {
+  Open();
+  const size_t before = board_->Find("HLXS")->geometry->overlay.glyphs.size();
+  options_.add_price_line("HLXS@170 a target");
+  Open();
+  EXPECT_GT(board_->Find("HLXS")->geometry->overlay.glyphs.size(), before + 8);
+  for (const char* wrong : {"HLXS", "HLXS@", "HLXS@-3", "HLXS@nan", "HLXS@1e999", "NOBODY@5", "@5"}) {
+    options_.clear_price_line();
+    options_.add_price_line(wrong);
+    const auto board = Board::Create(options_, atlas_.get());
+    EXPECT_TRUE(absl::IsInvalidArgument(board.status())) << wrong;
+    EXPECT_NE(board.status().message().find("--price_line"), std::string::npos) << board.status();
+  }
+}
+
+TEST_F(BoardTest, TheCrosshairSticksToBarsOrIsFree) {
+  Open();
+  board_->Point(0, At(2, 0.5f, 0.5f));
+  Step();
+  const auto sticking = panel(2).geometry;
+  board_->Run(Command::kToggleCrosshair);
+  Step();
+  EXPECT_NE(panel(2).geometry, sticking) << "redrawn where the pointer is";
+  board_->Run(Command::kToggleCrosshair);
+  Step();
+  EXPECT_EQ(panel(2).geometry->overlay.glyphs.size(), sticking->overlay.glyphs.size());
+}
+
+TEST_F(BoardTest, ExchangeRatesComeFromASeries) {
+  const std::string folder = std::string(std::getenv("TEST_TMPDIR")) + "/rates";
+  ASSERT_EQ(std::system(("mkdir -p " + folder).c_str()), 0);
+  std::ofstream(folder + "/EURX.csv") << "date,close\n2025-10-29,10\n2025-10-30,10\n2025-10-31,10\n";
+  std::ofstream(folder + "/EURUSD.csv") << "date,close\n2025-10-29,1\n2025-10-30,2\n2025-10-31,3\n";
+  std::ofstream(folder + "/p.json") << R"({"currency": "USD", "rates": {"EUR": "EURUSD"}, "items": [
+      {"symbol": "EURX", "currency": "EUR", "lots": [{"quantity": 1, "price": 10, "date": "2025-10-29"}]}]})";
+  options_.set_quotes(folder);
+  options_.set_portfolio(folder + "/p.json");
+  options_.set_period(options::PERIOD_ALL);
+  Open();
+  const std::optional<Panel> rising = board_->Find("Portfolio");
+  ASSERT_TRUE(rising.has_value());
+  // The price stays, its value triples: the line rises from the left to the right.
+  const auto& line = rising->geometry->base.lines;
+  ASSERT_GE(line.size(), 3u);
+  EXPECT_GT(line.front().y, line[1].y + 20);
+}
+
 }  // namespace
 }  // namespace vrcharts::wall

@@ -30,6 +30,7 @@ struct Tile {
   bool pinned = false, closed = false, focused = false;
 
   chart::Content content;
+  std::vector<analysis::StudyPtr> own_studies;  // shown before those that the person chose
   chart::Style style;
   chart::View view;
   chart::Layout layout;  // of the last drawing

@@ -12,7 +12,8 @@ layout(set = 0, binding = 6, std430) readonly buffer Glyphs { Glyph glyphs[]; };
 
 layout(location = 0) out vec2 uv;
 layout(location = 1) flat out vec4 ink;
-layout(location = 2) flat out vec2 scale;  // screen pixels over which the stored distance runs from 0 to 1; mip level of the atlas
+// Screen pixels over which the stored distance runs from 0 to 1; mip level of the atlas; coverage at the outline.
+layout(location = 2) flat out vec3 scale;
 
 void main() {
   Glyph glyph = glyphs[gl_VertexIndex >> 2];
@@ -27,6 +28,8 @@ void main() {
   // The same for the whole glyph: it is small, and worked out here it costs the pixels nothing. 0.87: panels are rarely seen face on.
   float atlas_pixels_per_point = (uv1.x - uv0.x) * frame.atlas_size.x / max(glyph.box.z - glyph.box.x, 1e-3);
   float pixels = 0.87 * PixelsPerPoint(panel, ClipFromPoint(panel, glyph.box.xy).w) / atlas_pixels_per_point;
-  scale = vec2(max(frame.atlas_range * pixels, 1.0), max(-log2(max(pixels, 1e-6)), 0.0));
   ink = Unpack(glyph.color);
+  // Light is added up, not what the eye makes of it: dark ink on a light ground would look thinner than light ink on a dark one.
+  float outline = 0.5 + 0.3 * frame.light_theme * (1.0 - dot(ink.rgb, vec3(0.2126, 0.7152, 0.0722)));
+  scale = vec3(max(frame.atlas_range * pixels, 1.0), max(-log2(max(pixels, 1e-6)), 0.0), outline);
 }
