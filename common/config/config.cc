@@ -88,6 +88,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(const Program& program, const FlagT
     if (!word.has_value) {
       if (flag->is_bool()) {
         word.value = negated ? "false" : "true";
+      } else if (!flag->definition.bare_value().empty()) {
+        word.value = flag->definition.bare_value();
       } else if (i + 1 < words.size()) {
         word.value = words[++i];
       } else {

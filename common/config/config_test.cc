@@ -85,6 +85,18 @@ TEST_F(ConfigTest, BoolsTakeNoSeparateValue) {
   EXPECT_FALSE(options_.checked());
 }
 
+TEST_F(ConfigTest, ABareFlagHasTheValueItsDefinitionSays) {
+  absl::StatusOr<Loaded> loaded = LoadFrom({"--trace", "word"});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(options_.trace(), "all");
+  EXPECT_THAT(loaded->arguments, ElementsAre("word"));
+  ASSERT_TRUE(LoadFrom({"--trace=some"}).ok());
+  EXPECT_EQ(options_.trace(), "some");
+  ASSERT_TRUE(LoadFrom({}).ok());
+  EXPECT_EQ(options_.trace(), "");
+  EXPECT_THAT(LoadFrom({"--help"})->answer, HasSubstr("--trace[=FILTER]"));
+}
+
 TEST_F(ConfigTest, EnumsRepeatedNumbers) {
   ASSERT_TRUE(LoadFrom({"--shape=edged", "--bind=a:b", "--bind", "c:d", "--ratio=0.25", "--offset=-7"}).ok());
   EXPECT_EQ(options_.shape(), testing::SHAPE_EDGED);

@@ -36,7 +36,10 @@ void AppendWrapped(std::string_view text, size_t column, std::string& out) {
 void AppendFlag(const FlagField& flag, std::string& out) {
   std::string head = absl::StrCat("  --", flag.name);
   const std::string value_name = ValueName(flag);
-  if (!value_name.empty()) absl::StrAppend(&head, "=", value_name);
+  if (!value_name.empty()) {
+    const bool optional = !flag.definition.bare_value().empty();
+    absl::StrAppend(&head, optional ? "[=" : "=", value_name, optional ? "]" : "");
+  }
   for (const std::string& alias : flag.definition.aliases()) absl::StrAppend(&head, ", -", alias);
   out += head;
   if (head.size() + 2 > kHelpColumn) {

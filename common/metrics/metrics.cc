@@ -97,7 +97,14 @@ Histogram& Registry::GetHistogram(std::string_view name, std::string_view help, 
   return *histogram;
 }
 
+void Registry::OnCollect(std::function<void()> collect) {
+  absl::MutexLock lock(&collect_mutex_);
+  collect_ = std::move(collect);
+}
+
 std::string Registry::Text() const {
+  absl::MutexLock collecting(&collect_mutex_);
+  if (collect_) collect_();
   absl::MutexLock lock(&mutex_);
   std::string text;
   for (const auto& [name, family] : families_) {

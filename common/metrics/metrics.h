@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -80,6 +81,10 @@ class Registry {
   Histogram& GetHistogram(std::string_view name, std::string_view help, const std::vector<double>& bounds,
                           const Labels& labels = {});
 
+  // Has `collect` called before each reading: for values that are kept elsewhere. It may use the registry, and may be
+  // called by several threads, one at a time.
+  void OnCollect(std::function<void()> collect);
+
   // All metrics as Prometheus text, ordered by name and labels.
   std::string Text() const;
 
@@ -99,6 +104,8 @@ class Registry {
   Family& GetFamily(std::string_view name, std::string_view help, std::string_view type)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  mutable absl::Mutex collect_mutex_;  // before mutex_
+  std::function<void()> collect_ ABSL_GUARDED_BY(collect_mutex_);
   mutable absl::Mutex mutex_;
   std::map<std::string, Family, std::less<>> families_ ABSL_GUARDED_BY(mutex_);
 };

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "common/explain/explain.h"
+#include "sandbox/boot/metrics.h"
 #include "sandbox/boot/sentry.h"
 #include "sandbox/confine/confine.h"
 #include "sandbox/platform/ptrace/host_vdso.h"
@@ -52,9 +53,10 @@ absl::StatusOr<int> RunContainer(const Request& request) {
     if (!loaded.ok()) return loaded.status();
     policy = *std::move(loaded);
   }
-  if (request.strace) {
-    if (absl::Status status = strace::Start(request.strace_filter, /*fd=*/2); !status.ok()) return status;
+  if (!request.strace.empty()) {
+    if (absl::Status status = strace::Start(request.strace, /*fd=*/2); !status.ok()) return status;
   }
+  if (request.metrics && !OfferMetrics()) return absl::ResourceExhaustedError("no memory for metrics");
   RememberPtraceScope();
   const HostVdso vdso = FindHostVdso();
   EXPLAIN() << "opening " << request.root

@@ -137,8 +137,8 @@ absl::StatusOr<Request> ParseRequest(const SandboxOptions& options, const std::v
   if (timeout > absl::ZeroDuration()) request.timeout = timeout;
   request.policy_file = options.policy();
   request.unconfined = options.debug_unconfined();
-  request.strace = options.strace() || !options.strace_filter().empty();
-  request.strace_filter = options.strace_filter();
+  request.metrics = !options.common().metrics_address().empty() || !options.common().metrics_file().empty();
+  request.strace = options.strace();
   return request;
 }
 

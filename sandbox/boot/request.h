@@ -38,8 +38,8 @@ struct Request {
   absl::Duration timeout = absl::InfiniteDuration();
   std::string policy_file;
   bool unconfined = false;
-  bool strace = false;
-  std::string strace_filter;
+  bool metrics = false;  // somebody reads them
+  std::string strace;    // a filter as in strace/strace.h; empty: off
 };
 
 // InvalidArgument names the flag and what was expected.

@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "sandbox/kernel/kernel.h"
@@ -106,6 +107,8 @@ Result<void> FutexTable::Wait(Task& task, Addr address, bool is_private, uint32_
 Result<int> FutexTable::Wake(Task& task, Addr address, bool is_private, int count, uint32_t bitset) {
   if (bitset == 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(const FutexKey key, KeyFor(task, address, is_private));
+  if (const auto it = queues_.find(key); it != queues_.end() && it->second.front()->mutex.value_or(key) != key)
+    return Error(EINVAL);  // waits for CmpRequeuePi
   return WakeKey(key, count, bitset);
 }
 
@@ -160,7 +163,6 @@ Result<void> FutexTable::LockPi(Task& task, Addr address, bool is_private, Deadl
   ASSIGN_OR_RETURN(const FutexKey key, KeyFor(task, address, is_private));
   const auto own = static_cast<uint32_t>(task.tid());
   Waiter waiter{&task, ~0u, key};
-  waiter.pi = true;
   for (;;) {
     uint32_t* word = task.mm().WordPointer(address, /*write=*/true);
     if (word == nullptr) return Error(EFAULT);
@@ -210,6 +212,73 @@ Result<void> FutexTable::UnlockPi(Task& task, Addr address, bool is_private) {
   next->woken = true;
   next->task->Wake();
   return Ok();
+}
+
+Result<void> FutexTable::WaitRequeuePi(Task& task, Addr address, Addr mutex, bool is_private, uint32_t value,
+                                       Deadline deadline) {
+  ASSIGN_OR_RETURN(const FutexKey key, KeyFor(task, address, is_private));
+  ASSIGN_OR_RETURN(const FutexKey target, KeyFor(task, mutex, is_private));
+  if (key == target) return Error(EINVAL);
+  ASSIGN_OR_RETURN(const uint32_t now, LoadWord(task, address));
+  if (now != value) return Error(EAGAIN);
+  Waiter waiter{&task, ~0u, key};
+  waiter.mutex = target;
+  Add(&waiter);
+  while (!waiter.woken) {
+    const Result<void> slept = task.Block(deadline);
+    if (slept.ok() || waiter.woken) continue;
+    const bool moved = waiter.key == target;
+    Remove(&waiter);
+    return moved && slept.error() == abi::kERestartSys ? Error(EAGAIN) : slept;
+  }
+  const uint32_t* word = task.mm().WordPointer(mutex, /*write=*/true);
+  if (word != nullptr &&
+      (__atomic_load_n(word, __ATOMIC_SEQ_CST) & FUTEX_TID_MASK) == static_cast<uint32_t>(task.tid()))
+    return Ok();
+  return LockPi(task, mutex, is_private, deadline, /*try_only=*/false);  // the owner has died
+}
+
+Result<int> FutexTable::CmpRequeuePi(Task& task, Addr from, Addr to, bool is_private, int move, uint32_t expected) {
+  if (move < 0) return Error(EINVAL);
+  ASSIGN_OR_RETURN(const FutexKey source, KeyFor(task, from, is_private));
+  ASSIGN_OR_RETURN(const FutexKey target, KeyFor(task, to, is_private));
+  if (source == target) return Error(EINVAL);
+  ASSIGN_OR_RETURN(const uint32_t now, LoadWord(task, from));
+  if (now != expected) return Error(EAGAIN);
+  const auto it = queues_.find(source);
+  if (it == queues_.end()) return 0;
+  Queue moved;
+  const size_t most = std::min<size_t>(it->second.size(), static_cast<size_t>(move) + 1);
+  if (!std::all_of(it->second.begin(), std::next(it->second.begin(), static_cast<std::ptrdiff_t>(most)),
+                   [&](const Waiter* waiter) { return waiter->mutex == target; }))
+    return Error(EINVAL);
+  uint32_t* word = task.mm().WordPointer(to, /*write=*/true);
+  if (word == nullptr) return Error(EFAULT);
+  uint32_t value = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+  const auto first = static_cast<uint32_t>(it->second.front()->task->tid());
+  if ((value & FUTEX_TID_MASK) == first) return Error(EDEADLK);
+  moved.splice(moved.end(), it->second, it->second.begin(),
+               std::next(it->second.begin(), static_cast<std::ptrdiff_t>(most)));
+  if (it->second.empty()) queues_.erase(it);
+  for (Waiter* waiter : moved) waiter->key = target;
+  const bool others = moved.size() > 1 || queues_.contains(target);
+  for (;;) {
+    const bool is_free = (value & FUTEX_TID_MASK) == 0;
+    const uint32_t wanted =
+        is_free ? first | (value & FUTEX_OWNER_DIED) | (others ? FUTEX_WAITERS : 0) : value | FUTEX_WAITERS;
+    if (!__atomic_compare_exchange_n(word, &value, wanted, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    if (is_free) {
+      moved.front()->woken = true;
+      moved.front()->task->Wake();
+      moved.pop_front();
+    }
+    break;
+  }
+  if (!moved.empty()) {
+    Queue& queue = queues_[target];
+    queue.splice(queue.end(), moved);
+  }
+  return static_cast<int>(most);
 }
 
 Result<int> FutexTable::WaitMany(Task& task, const WaitTarget* targets, int count, Deadline deadline) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <list>
+#include <optional>
 
 #include "absl/container/flat_hash_map.h"
 #include "sandbox/abi/address.h"
@@ -42,6 +43,12 @@ class FutexTable {
   // Priority-inheritance futexes: ownership and queueing as specified; priorities are not simulated.
   Result<void> LockPi(Task& task, Addr address, bool is_private, Deadline deadline, bool try_only);
   Result<void> UnlockPi(Task& task, Addr address, bool is_private);
+  // A condition variable's wait for a PI mutex: like Wait on `address`, until CmpRequeuePi moves it to `mutex` and it
+  // owns that. EAGAIN if a signal came after it was moved.
+  Result<void> WaitRequeuePi(Task& task, Addr address, Addr mutex, bool is_private, uint32_t value, Deadline deadline);
+  // Gives `to` to the first who waits at `from` if it is free, and moves at most `move` more there: how many in all.
+  // EINVAL if one of them waits otherwise than by WaitRequeuePi with this mutex.
+  Result<int> CmpRequeuePi(Task& task, Addr from, Addr to, bool is_private, int move, uint32_t expected);
   // A futex on several words (futex_waitv): index of the one that woke.
   struct WaitTarget {
     Addr address;
@@ -56,7 +63,7 @@ class FutexTable {
     uint32_t bitset;
     FutexKey key;
     bool woken = false;
-    bool pi = false;
+    std::optional<FutexKey> mutex;  // of WaitRequeuePi
   };
   using Queue = std::list<Waiter*>;
 

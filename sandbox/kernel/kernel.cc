@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "sandbox/kernel/kernel_lock.h"
+#include "sandbox/kernel/statistics.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/loader/loader.h"
 #include "sandbox/vfs/fd_table.h"
@@ -90,8 +91,14 @@ Result<pid_t> Kernel::AllocateTid() {
   return Error(EAGAIN);
 }
 
-void Kernel::Register(Task* task) { tasks_[task->tid()] = task; }
-void Kernel::Unregister(Task* task) { tasks_.erase(task->tid()); }
+void Kernel::Register(Task* task) {
+  tasks_[task->tid()] = task;
+  TheStatistics().threads.Set(static_cast<int64_t>(tasks_.size()));
+}
+void Kernel::Unregister(Task* task) {
+  tasks_.erase(task->tid());
+  TheStatistics().threads.Set(static_cast<int64_t>(tasks_.size()));
+}
 void Kernel::AddThreadGroup(std::shared_ptr<ThreadGroup> group) { thread_groups_[group->id()] = std::move(group); }
 void Kernel::ForgetThreadGroup(pid_t pid) { thread_groups_.erase(pid); }
 
@@ -99,6 +106,7 @@ void Kernel::Start(std::unique_ptr<Task> task) {
   Register(task.get());
   ++live_threads_;
   ++tasks_made_;
+  TheStatistics().threads_made.Add();
   BalanceSoon(kFirstBalance);
   if (idle_threads_.empty()) {
     std::thread([this, task = std::move(task)]() mutable { RunTasks(std::move(task)); }).detach();
@@ -181,6 +189,7 @@ absl::StatusOr<int> Kernel::Run(InitProcess init) ABSL_NO_THREAD_SAFETY_ANALYSIS
   }
   ++live_threads_;
   ++tasks_made_;
+  TheStatistics().threads_made.Add();
   KernelLock().Unlock();
   task->Run();
   task.reset();

@@ -13,6 +13,7 @@
 #include "common/explain/explain.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/kernel_lock.h"
+#include "sandbox/kernel/statistics.h"
 #include "sandbox/vfs/fd_table.h"
 #include "sandbox/vfs/fs_context.h"
 
@@ -249,6 +250,7 @@ void Task::ServeException(const Trap& trap) {
   if ((info.si_signo == SIGSEGV && info.si_code != SI_KERNEL && info.si_code > 0) || info.si_signo == SIGBUS) {
     const auto address = reinterpret_cast<Addr>(info.si_addr);
     const MemoryManager::FaultResult fault = mm_->HandleFault(address);
+    TheStatistics().faults.Add();
     if (fault.mended) return;
     // Another thread may have mended it between the fault and now: once more before it counts.
     const bool again = last_fault_ == address && last_fault_rip_ == registers_.rip;

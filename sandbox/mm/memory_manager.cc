@@ -18,6 +18,8 @@ constexpr size_t kMaxVmas = 65530;
 constexpr uint64_t kAloneLimit = 12 * kPageSize;
 // Unmapping this little is put off until other changes are applied.
 constexpr uint64_t kLazyUnmapLimit = uint64_t{1} << 20;
+// What is mapped again at the same place before that and no larger than this is cleared rather than mapped anew.
+constexpr uint64_t kTakeBackLimit = 4 * kPageSize;
 
 bool SameKind(const Vma& a, const Vma& b) {
   return a.prot == b.prot && a.shared == b.shared && a.may_write == b.may_write && a.grows_down == b.grows_down &&
@@ -221,7 +223,20 @@ Result<void> MemoryManager::Unmap(Addr start, uint64_t length) {
     return Error(EINVAL);
   }
   const AddrRange range{start, start + PageCeil(length)};
-  if (RemoveRange(range) != Stale::kNothing) address_space_->Unmap(range, /*urgent=*/range.length() > kLazyUnmapLimit);
+  const auto vma = vmas_.find(start);
+  const bool whole = vma != vmas_.end() && vma->second.end == range.end && vma->second.file == nullptr;
+  const auto pma = pmas_.find(start);
+  const bool may_come_back = whole && range.length() <= kTakeBackLimit && pma != pmas_.end() &&
+                             pma->second.end == range.end && pma->second.in_memory_file && !pma->second.copy_on_write;
+  const int prot = may_come_back ? vma->second.prot : 0;
+  const uint64_t mapped_number = may_come_back ? pma->second.queued_number : 0;
+  if (RemoveRange(range) == Stale::kNothing) return Ok();
+  if (may_come_back) {
+    deferred_.back().range = range;
+    deferred_.back().prot = prot;
+    deferred_.back().mapped_number = mapped_number;
+  }
+  address_space_->Unmap(range, /*urgent=*/range.length() > kLazyUnmapLimit);
   return Ok();
 }
 

@@ -181,6 +181,9 @@ class MemoryManager : public GuestMemory {
   Result<Pmas::iterator> CopyAhead(Pmas::iterator first, const Vma& vma, MemoryManager* child);
   void Defer(uint64_t offset, uint64_t length, std::shared_ptr<Mappable> keep);
   void ReleaseDeferred();
+  // A small anonymous mapping that was unmapped, but not in the stub yet, is wanted again: gives it back, cleared,
+  // which costs the stub nothing.
+  bool TakeBack(const Vma& vma, AddrRange range);
   void NoteHotPage(Addr page);
   Result<void> DropPages(AddrRange range);
 
@@ -207,6 +210,10 @@ class MemoryManager : public GuestMemory {
     uint64_t offset;
     uint64_t length;  // 0: only `keep`
     std::shared_ptr<Mappable> keep;
+    // Of a whole private anonymous mapping, which may come back (TakeBack); else empty.
+    AddrRange range{0, 0};
+    int prot = 0;
+    uint64_t mapped_number = 0;  // the change that mapped it
   };
   std::vector<Deferred> deferred_;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "sandbox/mm/memory_manager.h"
@@ -72,6 +73,7 @@ Result<void> MemoryManager::Populate(AddrRange range, bool urgent) {
 
 Result<Addr> MemoryManager::PopulatePiece(const Vma& vma, Addr vma_start, AddrRange piece, bool urgent) {
   if (vma.file != nullptr) return PopulateFile(vma, vma_start, piece, urgent);
+  if (!deferred_.empty() && TakeBack(vma, piece)) return piece.end;
   const uint64_t limit = memory_file_->limit_bytes();
   if (limit != 0 && memory_file_->UsedBytes() >= limit) return Error(ENOMEM);
   uint64_t hint = 0;
@@ -313,6 +315,27 @@ Result<MemoryManager::Pmas::iterator> MemoryManager::CopyAhead(Pmas::iterator fi
 void MemoryManager::Defer(uint64_t offset, uint64_t length, std::shared_ptr<Mappable> keep) {
   // The change that unmaps it is queued right after.
   deferred_.push_back({address_space_->queued() + 1, offset, length, std::move(keep)});
+}
+
+bool MemoryManager::TakeBack(const Vma& vma, AddrRange range) {
+  const auto found = std::find_if(deferred_.rbegin(), deferred_.rend(), [&](const Deferred& deferred) {
+    return deferred.range.start == range.start && deferred.range.end == range.end;
+  });
+  if (found == deferred_.rend() || found->number <= address_space_->applied() || found->prot != vma.prot ||
+      !memory_file_->Unshared(found->offset, found->length))
+    return false;
+  uint64_t room = 0;
+  const Result<char*> bytes = memory_file_->Pointer(found->offset, range.length(), &room);
+  if (!bytes.ok() || room < range.length() || !address_space_->TakeBackUnmap(range)) return false;
+  std::memset(*bytes, 0, range.length());
+  Pma pma;
+  pma.end = range.end;
+  pma.fd = memory_file_->fd();
+  pma.offset = found->offset;
+  pma.queued_number = found->mapped_number;
+  pmas_.insert_or_assign(range.start, std::move(pma));
+  deferred_.erase(std::next(found).base());
+  return true;
 }
 
 void MemoryManager::ReleaseDeferred() {

@@ -44,6 +44,10 @@ class AddressSpace {
   virtual void Unmap(AddrRange range, bool urgent) = 0;
   virtual void Protect(AddrRange range, int prot, bool urgent) = 0;
 
+  // Withdraws an unmapping of exactly this range that has not been applied, if nothing was changed there since: what is
+  // mapped stays. False if there is none.
+  virtual bool TakeBackUnmap(AddrRange range) = 0;
+
   // Every change so far has a number at most queued(); those up to applied() have taken place. Memory that an unmapping
   // freed must not be used for anything else before.
   virtual uint64_t queued() const = 0;

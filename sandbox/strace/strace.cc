@@ -61,11 +61,15 @@ absl::Status Start(std::string_view filter, int fd) {
   bool negate = absl::ConsumePrefix(&filter, "!");
   wanted_calls.reset();
   for (std::string_view name : absl::StrSplit(filter, ',', absl::SkipEmpty())) {
+    if (name == "all") {
+      wanted_calls.set();
+      continue;
+    }
     const SyscallEntry* entry = FindSyscallByName(name);
     if (entry == nullptr && !IsClass(name)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "--strace: there is no system call or class \"", name,
-          "\" (sandbox syscalls lists the calls; classes: %file %desc %memory %network %process %signal)"));
+          "\" (sandbox syscalls lists the calls; classes: all %file %desc %memory %network %process %signal)"));
     }
     if (entry != nullptr) wanted_calls.set(entry->number);
     for (uint64_t number = 0; entry == nullptr && number < kSyscallEnd; ++number) {

@@ -1,7 +1,6 @@
 // One line per guest system call, as strace(1) would show it.
 //
-//   strace::Options options = ...;           // from --strace[=FILTER]
-//   strace::Start(options);
+//   strace::Start(filter, /*fd=*/2);             // of --strace[=FILTER]
 //   ...
 //   strace::Call call(task, entry, arguments);   // before the call: strings are read now
 //   SyscallResult result = entry.handler(task, arguments);
@@ -21,9 +20,8 @@
 
 namespace sandbox::strace {
 
-// `filter`: names of calls and classes (%file, %desc, %memory, %network, %process, %signal), separated by commas; "" is
-// all. A leading
-// "!" turns it around. Lines go to `fd`. Fails on a name that is no call.
+// `filter`: names of calls and classes (%file, %desc, %memory, %network, %process, %signal), separated by commas; "all"
+// is all. A leading "!" turns it around. Lines go to `fd`. Fails on a name that is no call.
 absl::Status Start(std::string_view filter, int fd);
 
 extern bool active;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "common/explain/explain.h"
 #include "sandbox/kernel/current.h"
+#include "sandbox/kernel/statistics.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
 #include "sandbox/strace/strace.h"
@@ -57,11 +58,16 @@ bool Carry(Verdict verdict, const char* who, Task& task, const SyscallEntry& ent
   return true;
 }
 
+SyscallResult Refused(SyscallResult answer) {
+  TheStatistics().refused.Add();
+  return answer;
+}
+
 SyscallResult Serve(Task& task, const SyscallEntry& entry, uint64_t number, const SyscallArguments& arguments) {
   SyscallResult answer = Error(ENOSYS);
   if (operator_policy != nullptr && operator_policy->has_call_rules()) {
     const Verdict verdict = operator_policy->CheckCall(static_cast<int>(number), arguments.value);
-    if (!Carry(verdict, "policy", task, entry, number, &answer)) return answer;
+    if (!Carry(verdict, "policy", task, entry, number, &answer)) return Refused(answer);
   }
   if (task.seccomp().active()) {
     seccomp_data data{.nr = static_cast<int>(number),
@@ -69,7 +75,7 @@ SyscallResult Serve(Task& task, const SyscallEntry& entry, uint64_t number, cons
                       .instruction_pointer = task.registers().rip,
                       .args = {}};
     std::copy(arguments.value.begin(), arguments.value.end(), data.args);
-    if (!Carry(task.seccomp().Check(data), "seccomp", task, entry, number, &answer)) return answer;
+    if (!Carry(task.seccomp().Check(data), "seccomp", task, entry, number, &answer)) return Refused(answer);
   }
   if (entry.handler == nullptr) return Error(ENOSYS);
   return entry.handler(task, arguments);
@@ -82,6 +88,7 @@ void SetOperatorPolicy(const Policy* policy) { operator_policy = policy; }
 SyscallResult Dispatch(Task& task, uint64_t number, const SyscallArguments& arguments) {
   SetCurrentTask(&task);
   const SyscallEntry& entry = FindSyscall(number);
+  TheStatistics().calls[std::min<uint64_t>(number, Statistics::kCalls - 1)].Add();
   EXPLAIN_FIRST_N(40) << "guest thread " << task.tid() << " calls " << entry.name << " (number " << number
                       << "): the table sends it to its handler";
   if (!strace::active) return Serve(task, entry, number, arguments);

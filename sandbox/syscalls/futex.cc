@@ -79,9 +79,59 @@ SyscallResult SysFutex(Task& task, const SyscallArguments& a) {
     case FUTEX_UNLOCK_PI:
       RETURN_IF_ERROR(table.UnlockPi(task, address, is_private));
       return 0;
+    case FUTEX_WAIT_REQUEUE_PI: {
+      ASSIGN_OR_RETURN(const Deadline deadline, ReadDeadline(task, a.Address(3), /*absolute=*/true,
+                                                             realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC));
+      return AfterWait(table.WaitRequeuePi(task, address, second, is_private, value, deadline), /*timed=*/false);
+    }
+    case FUTEX_CMP_REQUEUE_PI:
+      if (a.Int(2) != 1) return Error(EINVAL);
+      return AsResult(table.CmpRequeuePi(task, address, second, is_private, a.Int(3), a.Uint(5)));
     default:
       return Error(ENOSYS);
   }
+}
+
+// -- the later calls, one an operation (linux/futex.h: FUTEX2_)
+
+namespace {
+
+constexpr uint32_t kFutex2U32 = 2;
+
+// Words of 32 bits only, as on Linux.
+Result<bool> IsPrivate(uint32_t flags) {
+  if ((flags & ~FUTEX_PRIVATE_FLAG) != kFutex2U32) return Error(EINVAL);
+  return (flags & FUTEX_PRIVATE_FLAG) != 0;
+}
+
+}  // namespace
+
+SyscallResult SysFutexWake(Task& task, const SyscallArguments& a) {
+  ASSIGN_OR_RETURN(const bool is_private, IsPrivate(a.Uint(3)));
+  if (a[1] > UINT32_MAX) return Error(EINVAL);
+  return AsResult(task.kernel().futexes().Wake(task, a.Address(0), is_private, a.Int(2), a.Uint(1)));
+}
+
+SyscallResult SysFutexWait(Task& task, const SyscallArguments& a) {
+  ASSIGN_OR_RETURN(const bool is_private, IsPrivate(a.Uint(3)));
+  if (a[1] > UINT32_MAX || a[2] > UINT32_MAX) return Error(EINVAL);
+  if (a.Address(4) != 0 && a.Int(5) != CLOCK_MONOTONIC && a.Int(5) != CLOCK_REALTIME) return Error(EINVAL);
+  ASSIGN_OR_RETURN(const Deadline deadline, ReadDeadline(task, a.Address(4), /*absolute=*/true, a.Int(5)));
+  return AfterWait(task.kernel().futexes().Wait(task, a.Address(0), is_private, a.Uint(1), a.Uint(2), deadline),
+                   /*timed=*/false);
+}
+
+SyscallResult SysFutexRequeue(Task& task, const SyscallArguments& a) {
+  if (a.Uint(1) != 0 || a.Address(0) == 0) return Error(EINVAL);
+  ASSIGN_OR_RETURN(const std::vector<futex_waitv> words, task.memory().ReadArray<futex_waitv>(a.Address(0), 2));
+  for (const futex_waitv& word : words) {
+    RETURN_IF_ERROR(IsPrivate(word.flags));
+    if (word.__reserved != 0) return Error(EINVAL);
+  }
+  if (words[0].flags != words[1].flags) return Error(EINVAL);  // Linux mixes them; nobody does
+  const auto expected = static_cast<uint32_t>(words[0].val);
+  return AsResult(task.kernel().futexes().Requeue(
+      task, words[0].uaddr, words[1].uaddr, (words[0].flags & FUTEX_PRIVATE_FLAG) != 0, a.Int(2), a.Int(3), &expected));
 }
 
 SyscallResult SysFutexWaitv(Task& task, const SyscallArguments& a) {

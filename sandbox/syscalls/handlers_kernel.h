@@ -98,6 +98,9 @@ SyscallResult SysTimerDelete(Task& task, const SyscallArguments& a);
 // futex.cc
 SyscallResult SysFutex(Task& task, const SyscallArguments& a);
 SyscallResult SysFutexWaitv(Task& task, const SyscallArguments& a);
+SyscallResult SysFutexWake(Task& task, const SyscallArguments& a);
+SyscallResult SysFutexWait(Task& task, const SyscallArguments& a);
+SyscallResult SysFutexRequeue(Task& task, const SyscallArguments& a);
 SyscallResult SysSetRobustList(Task& task, const SyscallArguments& a);
 SyscallResult SysGetRobustList(Task& task, const SyscallArguments& a);
 

@@ -129,6 +129,7 @@ SyscallResult SysMount(Task& task, const SyscallArguments& a) {
   unsigned long flags = a[3];
   if ((flags & MS_MGC_MSK) == MS_MGC_VAL) flags &= ~static_cast<unsigned long>(MS_MGC_MSK);
   ASSIGN_OR_RETURN(Path point, target.Resolve());
+  if (!point.mount) return Error(EINVAL);  // a pipe or socket, by way of /proc/self/fd
   Vfs& vfs = target.vfs();
   if (vfs.guarded()) return Error(EPERM);  // the operator's path rules would lose their meaning
   if ((flags & MS_REMOUNT) != 0) {
@@ -172,6 +173,7 @@ SyscallResult SysUmount2(Task& task, const SyscallArguments& a) {
       PathArgument path,
       PathArgument::AtCwd(task, a.Address(0), (a.Int(1) & UMOUNT_NOFOLLOW) != 0 ? 0 : unsigned{kFollowLast}));
   ASSIGN_OR_RETURN(Path found, path.Resolve());
+  if (!found.mount) return Error(EINVAL);
   RETURN_IF_ERROR(path.vfs().mounts().Remove(found));
   return uint64_t{0};
 }

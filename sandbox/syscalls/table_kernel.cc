@@ -108,7 +108,7 @@ constexpr SyscallEntry kRows[] = {
     {186, "gettid", Support::kFull, "", SysGettid, ""},
     {200, "tkill", Support::kFull, "", SysTkill, "dg"},
     {201, "time", Support::kFull, "", SysTime, "p"},
-    {202, "futex", Support::kPartial, "FUTEX_FD, FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI answer ENOSYS; PI futexes do not lend priority", SysFutex, "pxdppd"},
+    {202, "futex", Support::kPartial, "PI futexes do not lend priority", SysFutex, "pxdppd"},
     {203, "sched_setaffinity", Support::kPartial, "accepted, no effect: the sentry places guests", SysSchedSetaffinity, "dzp"},
     {204, "sched_getaffinity", Support::kPartial, "always all CPUs", SysSchedGetaffinity, "dzp"},
     {205, "set_thread_area", Support::kErrno, "ENOSYS", nullptr, ""},
@@ -176,9 +176,9 @@ constexpr SyscallEntry kRows[] = {
     {449, "futex_waitv", Support::kFull, "", SysFutexWaitv, "pzxpd"},
     {450, "set_mempolicy_home_node", Support::kErrno, "ENOSYS", nullptr, ""},
     {453, "map_shadow_stack", Support::kErrno, "ENOSYS", nullptr, ""},
-    {454, "futex_wake", Support::kErrno, "ENOSYS", nullptr, ""},
-    {455, "futex_wait", Support::kErrno, "ENOSYS", nullptr, ""},
-    {456, "futex_requeue", Support::kErrno, "ENOSYS", nullptr, ""},
+    {454, "futex_wake", Support::kFull, "", SysFutexWake, "pxdx"},
+    {455, "futex_wait", Support::kFull, "", SysFutexWait, "pxxxpd"},
+    {456, "futex_requeue", Support::kPartial, "both words private or both shared", SysFutexRequeue, "pxdd"},
     {462, "mseal", Support::kErrno, "ENOSYS", nullptr, ""},
 };
 // clang-format on

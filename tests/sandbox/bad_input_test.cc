@@ -65,7 +65,7 @@ TEST(BadInput, CommandLine) {
       {"relative cwd", {"do", "--cwd=here", "--", "ls"}, 2, "--cwd=here"},
       {"missing config", {"do", "--config=/no/such.cfg", "--", "ls"}, 2, "/no/such.cfg"},
       {"missing policy", {"do", "--policy=/no/such.policy", "--", "ls"}, 2, "/no/such.policy"},
-      {"unknown call in the strace filter", {"do", "--strace_filter=nosuch", "--", "ls"}, 2, "nosuch"},
+      {"unknown call in the strace filter", {"do", "--strace=nosuch", "--", "ls"}, 2, "nosuch"},
   };
   for (const BadInput& bad : table) ExpectRefused(bad);
 }

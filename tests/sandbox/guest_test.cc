@@ -10,6 +10,10 @@ TEST(Guest, Clock) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cloc
 TEST(Guest, CpuTime) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cpu_time")}); }
 TEST(Guest, Ipc) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/ipc")}); }
 TEST(Guest, Memory) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/memory")}); }
+TEST(Guest, LaterFutexCalls) {
+  const Outcome outcome = RunSandboxed({DataFile("tests/sandbox/guest/threads"), "futex"});
+  EXPECT_EQ(outcome.out, "before 0 woken 1 done 1 11 110 22\n") << outcome.err;
+}
 TEST(Guest, Threads) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/threads")}); }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_P(PythonSuite, PassesAsNatively) {
   const Outcome outcome = RunSandboxed({kPython, "-m", "unittest", "-v", "test." + module},
                                        {.flags = {"--cwd=/tmp"}, .timeout_seconds = 900});
   const Results inside = Parse(outcome.err);
-  EXPECT_GT(inside.passed.size(), 10u) << outcome.err.substr(0, 4000);
+  EXPECT_GE(inside.passed.size(), 5u) << outcome.err.substr(0, 4000);
   EXPECT_NE(outcome.err.find("\nRan "), std::string::npos) << "it did not come to its end";
   const std::map<std::string, std::string> listed = ReadList(module);
   for (const std::string& test : inside.failed) {

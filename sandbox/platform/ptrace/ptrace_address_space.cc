@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sandbox {
@@ -68,6 +70,16 @@ void PtraceAddressSpace::Unmap(AddrRange range, bool urgent) {
 
 void PtraceAddressSpace::Protect(AddrRange range, int prot, bool urgent) {
   Add({SYS_mprotect, {range.start, range.length(), static_cast<uint64_t>(prot)}}, urgent);
+}
+
+bool PtraceAddressSpace::TakeBackUnmap(AddrRange range) {
+  const auto last = std::find_if(orders_.rbegin(), orders_.rend(),
+                                 [&](const Order& order) { return RangeOf(order).Overlaps(range); });
+  if (last == orders_.rend() || last->number != SYS_munmap || RangeOf(*last).start != range.start ||
+      RangeOf(*last).end != range.end)
+    return false;
+  orders_.erase(std::next(last).base());
+  return true;
 }
 
 std::vector<Order> PtraceAddressSpace::TakeOrders() {

@@ -21,6 +21,7 @@ class PtraceAddressSpace : public AddressSpace {
   void Map(const Mapping& mapping, bool urgent) override;
   void Unmap(AddrRange range, bool urgent) override;
   void Protect(AddrRange range, int prot, bool urgent) override;
+  bool TakeBackUnmap(AddrRange range) override;
   uint64_t queued() const override { return queued_; }
   uint64_t applied() const override { return applied_.load(std::memory_order_acquire); }
   void MakeUrgent() override { urgent_ = !orders_.empty(); }

@@ -312,6 +312,17 @@ void Mounts(const Arguments& arguments) {
     CheckStillInside();
   }
   for (const std::string& way : WaysTo(arguments.at(0))) TryPath(way);
+  // What has a path but lies on no mount.
+  int pair[2];
+  if (pipe(pair) != 0) return;
+  const std::string anonymous = "/proc/self/fd/" + std::to_string(pair[0]);
+  for (unsigned long flags : {0ul, static_cast<unsigned long>(MS_REMOUNT), static_cast<unsigned long>(MS_BIND),
+                              static_cast<unsigned long>(MS_MOVE)}) {
+    mount(anonymous.c_str(), anonymous.c_str(), "tmpfs", flags, nullptr);
+    mount("/tmp/mount", anonymous.c_str(), "tmpfs", flags, nullptr);
+    mount(anonymous.c_str(), "/tmp/mount", "tmpfs", flags, nullptr);
+  }
+  umount2(anonymous.c_str(), MNT_DETACH);
 }
 
 // One thread opens a path while another changes it between an allowed one and one that the policy denies.

@@ -50,6 +50,31 @@ void CopyOnWrite() {
   }
 }
 
+// What is unmapped and mapped again is empty, and gone in between.
+void MappedAgain() {
+  int stale = 0, moved = 0;
+  size_t size = 3;
+  char* at = Anonymous(size);
+  for (int round = 0; round < 200; ++round) {
+    const size_t pages = round % 8 < 6 ? size : 1 + round % 6;
+    const bool writable = round % 3 != 0;
+    munmap(at, (round % 4 == 0 ? 6 : size) * kPage);
+    if (round % 7 == 0 && Readable(at)) ++stale;
+    if (round % 11 == 0 && fork() == 0) _exit(0);
+    auto* again = static_cast<char*>(
+        mmap(at, pages * kPage, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    moved += again != at;
+    at = again;
+    size = pages;
+    for (size_t i = 0; i < pages * kPage; i += 64) stale += at[i] != 0;
+    if (!writable && round % 2 == 0) mprotect(at, pages * kPage, PROT_READ | PROT_WRITE);
+    if (writable || round % 2 == 0) memset(at, round + 1, pages * kPage);
+    if (round % 5 == 0) munmap(at + (pages - 1) * kPage, kPage);
+  }
+  while (wait(nullptr) > 0) continue;
+  printf("mapped again: stale %d moved %d\n", stale, moved);
+}
+
 void FileMappings() {
   char name[] = "/tmp/mapXXXXXX";
   const int fd = mkstemp(name);
@@ -133,6 +158,7 @@ void Reservations() {
 int main() {
   setvbuf(stdout, nullptr, _IONBF, 0);
   CopyOnWrite();
+  MappedAgain();
   FileMappings();
   ProtectAndUnmap();
   Remap();

@@ -1,4 +1,5 @@
 // A guest program: threads, futexes, processes made from threads, timers.
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -153,10 +154,74 @@ void ExecFromThread(const char* self) {
   std::thread([&] { execl(self, self, "again", pid, nullptr); }).join();
 }
 
+long Futex(std::atomic<uint32_t>& word, int operation, uint32_t value, const void* third = nullptr,
+           std::atomic<uint32_t>* second = nullptr, uint32_t last = 0) {
+  const long result = syscall(SYS_futex, &word, operation, value, third, second, last);
+  return result < 0 ? -errno : result;
+}
+
+// What condition variables of PI mutexes are made of.
+void RequeueToInheritMutex() {
+  static std::atomic<uint32_t> condition{7}, mutex{0};
+  constexpr timespec kPast{1, 0};
+  const void* const two = reinterpret_cast<void*>(2);
+  printf("requeue: %ld %ld", Futex(condition, FUTEX_WAIT_REQUEUE_PI, 8, nullptr, &mutex),
+         Futex(condition, FUTEX_WAIT_REQUEUE_PI, 7, &kPast, &mutex));
+  printf(" %ld %ld %ld", Futex(condition, FUTEX_WAIT_REQUEUE_PI, 7, nullptr, &condition),
+         Futex(condition, FUTEX_CMP_REQUEUE_PI, 2, two, &mutex, 7),
+         Futex(condition, FUTEX_CMP_REQUEUE_PI, 1, two, &mutex, 8));
+  std::atomic<int> owned{0}, waiting{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      ++waiting;
+      const bool ok = Futex(condition, FUTEX_WAIT_REQUEUE_PI, 7, nullptr, &mutex) == 0;
+      if (ok && (mutex & FUTEX_TID_MASK) == static_cast<uint32_t>(syscall(SYS_gettid))) ++owned;
+      Futex(mutex, FUTEX_UNLOCK_PI, 0);
+    });
+  }
+  while (waiting < 4) usleep(1000);
+  usleep(50'000);
+  printf(" wake %ld", Futex(condition, FUTEX_WAKE, 1));
+  // With the mutex held, then free; until all have been moved.
+  long moved = 0;
+  Futex(mutex, FUTEX_LOCK_PI, 0);
+  while (moved < 3) moved += Futex(condition, FUTEX_CMP_REQUEUE_PI, 1, reinterpret_cast<void*>(2 - moved), &mutex, 7);
+  printf(" moved %ld owned %d", moved, owned.load());
+  Futex(mutex, FUTEX_UNLOCK_PI, 0);
+  while (moved < 4) moved += Futex(condition, FUTEX_CMP_REQUEUE_PI, 1, nullptr, &mutex, 7);
+  for (std::thread& thread : threads) thread.join();
+  printf(" %d word %u\n", owned.load(), mutex.load());
+}
+
+// Calls of Linux 6.7, which the host may lack: run inside only.
+int LaterFutexCalls() {
+  constexpr int kWake = 454, kWait = 455, kRequeue = 456;
+  constexpr unsigned kPrivateWord = 2 | FUTEX_PRIVATE_FLAG;
+  static std::atomic<uint32_t> first{1}, second{1};
+  std::atomic<int> done{0};
+  std::thread waiter([&] {
+    if (syscall(kWait, &first, 1, ~0u, kPrivateWord, nullptr, CLOCK_MONOTONIC) == 0) ++done;
+  });
+  const futex_waitv words[] = {{1, reinterpret_cast<uintptr_t>(&first), kPrivateWord, 0},
+                               {0, reinterpret_cast<uintptr_t>(&second), kPrivateWord, 0}};
+  while (syscall(kRequeue, words, 0, 0, 1) == 0) usleep(100);
+  printf("before %ld", syscall(kWake, &first, ~0u, 1, kPrivateWord));
+  printf(" woken %ld", syscall(kWake, &second, ~0u, 1, kPrivateWord));
+  waiter.join();
+  constexpr timespec kPast{1, 0};
+  printf(" done %d", done.load());
+  printf(" %d", syscall(kWait, &first, 2, ~0u, kPrivateWord, nullptr, CLOCK_MONOTONIC) < 0 ? errno : 0);
+  printf(" %d", syscall(kWait, &first, 1, ~0u, kPrivateWord, &kPast, CLOCK_MONOTONIC) < 0 ? errno : 0);
+  printf(" %d\n", syscall(kWake, &first, ~0u, 1, 0) < 0 ? errno : 0);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   setvbuf(stdout, nullptr, _IONBF, 0);
+  if (argc == 2) return LaterFutexCalls();
   if (argc == 3) {
     printf("same process after exec %d\n", atoi(argv[2]) == getpid());
     return 0;
@@ -166,6 +231,7 @@ int main(int argc, char** argv) {
   Timeouts();
   RobustMutex();
   InheritMutex();
+  RequeueToInheritMutex();
   SignalsToThreads();
   Spawn();
   PosixTimer();

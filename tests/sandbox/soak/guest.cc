@@ -4,16 +4,20 @@
 //
 // On standard output: "pulse" every second, "quiet N COUNT" after each round, when everything else inside has ended and
 // only this process is left; COUNT is how many calls, runs or stressors there were so far. As process 1 it reaps
-// everything, and kill(-1) of others does not reach it. Ends with 0, or says what went wrong.
+// everything. It is not an init that the kernel shields: it becomes a user of its own, and its root workers give up
+// CAP_KILL, so that no signal of a worker ends or stops it. Ends with 0, or says what went wrong.
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +34,30 @@ constexpr int kRoundSeconds = 15;
 constexpr int kProcessSeconds = 2;  // then a caller is replaced: it has blocked, or given up what it needs to go on
 constexpr int kCallers = 4;
 constexpr uid_t kNobody = 65534;
+constexpr uid_t kWatcher = 4242;
+
+// All capabilities but those of the mask, from now on and over execve.
+bool SetCapabilities(uint64_t without) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  for (int i = 0; i < 2; ++i) {
+    data[i].permitted &= ~static_cast<uint32_t>(without >> (32 * i));
+    data[i].effective = data[i].permitted;
+    data[i].inheritable = 0;
+  }
+  return syscall(SYS_capset, &header, data) == 0;
+}
+
+bool BecomeWatcher() {
+  return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setresuid(kWatcher, kWatcher, kWatcher) == 0 && SetCapabilities(0);
+}
+
+bool BecomeWorker(bool as_root) {
+  if (!as_root) return setgid(kNobody) == 0 && setuid(kNobody) == 0;
+  return prctl(PR_CAPBSET_DROP, CAP_KILL, 0, 0, 0) == 0 && setresuid(0, 0, 0) == 0 &&
+         SetCapabilities(uint64_t{1} << CAP_KILL);
+}
 
 const char* const kTrinityDomains[] = {"-PPF_INET", "-PPF_INET6", "-PPF_NETLINK", "--disable-fds=sockets"};
 
@@ -87,10 +115,11 @@ class Load {
     const int null = open("/dev/null", O_RDWR);
     for (int fd : {0, 1, 2}) dup2(null, fd);
     if (kind_ == "calls") {
-      if (!as_root && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(1);
+      if (!BecomeWorker(as_root)) _exit(1);
       MakeRandomCalls(seed, as_root, shared_);
     }
     __atomic_fetch_add(&shared_->calls, kind_ == "stress" ? 3 : 1, __ATOMIC_RELAXED);
+    if (kind_ == "trinity" && !BecomeWorker(/*as_root=*/true)) _exit(1);
     if (kind_ == "trinity") Trinity(seed);
     Stress(as_root, seed);
   }
@@ -103,7 +132,7 @@ class Load {
   }
 
   [[noreturn]] static void Stress(bool as_root, uint64_t seed) {
-    if (!as_root && (setgid(kNobody) != 0 || setuid(kNobody) != 0)) _exit(1);
+    if (!BecomeWorker(as_root)) _exit(1);
     const std::string number = std::to_string(static_cast<uint32_t>(seed));
     // Three of all its stressors at a time.
     execl("/bin/sh", "sh", "-c",
@@ -135,6 +164,7 @@ void CleanUp() {
   if (child == 0) {
     const int null = open("/dev/null", O_RDWR);
     dup2(null, 2);
+    if (setresuid(0, 0, 0) != 0) _exit(1);
     execl("/bin/sh", "sh", "-c",
           "for m in $(sed -n 's|^[^ ]* \\(/tmp[^ ]*\\) .*|\\1|p' /proc/mounts); do umount -l $m; done;"
           "rm -rf /tmp/soak /tmp/* /dev/shm/* /dev/mqueue/*;"
@@ -146,12 +176,19 @@ void CleanUp() {
 }
 
 int Run(const std::string& kind, int seconds, uint64_t seed) {
+  if (!BecomeWatcher()) {
+    printf("cannot become a user of its own\n");
+    return 1;
+  }
   auto* shared = static_cast<Shared*>(mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   setvbuf(stdout, nullptr, _IOLBF, 0);
   const int64_t end = Now() + seconds * 1000;
   for (int round = 0; Now() < end; ++round) {
-    mkdir("/tmp/soak", 0777);
-    chmod("/tmp/soak", 0777);
+    // A root worker may have renamed whatever there was.
+    for (const char* directory : {"/tmp", "/tmp/soak"}) {
+      mkdir(directory, 0777);
+      chmod(directory, 0777);
+    }
     for (int which = 0; which < (kind == "trinity" ? 1 : kCallers); ++which) {
       const pid_t worker = fork();
       if (worker == 0) Load(kind, seed + round, shared).Run(which);

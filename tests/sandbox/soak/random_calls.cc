@@ -32,6 +32,7 @@ namespace {
 
 constexpr int kLastCall = 470;
 constexpr size_t kArena = 1 << 20;
+constexpr size_t kPlayground = 64 * 4096;  // behind it, for mmap and its like: so they do not hit the counter of calls
 
 constexpr uint64_t kOddValues[] = {0,
                                    1,
@@ -101,7 +102,8 @@ class Caller {
 
   // A third private, a third shared, a third without access, so that structures run into walls.
   void MapArena() {
-    arena_ = static_cast<char*>(mmap(nullptr, kArena, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    arena_ = static_cast<char*>(
+        mmap(nullptr, kArena + kPlayground, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     if (arena_ == MAP_FAILED) _exit(3);
     mmap(arena_ + kArena / 3 / 4096 * 4096, kArena / 3 / 4096 * 4096, PROT_READ | PROT_WRITE,
          MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
@@ -283,7 +285,7 @@ class Caller {
       case 'b':
         return reinterpret_cast<uint64_t>(Memory());
       case 'a':
-        return reinterpret_cast<uint64_t>(arena_ + kArena + Below(64) * 4096);
+        return reinterpret_cast<uint64_t>(arena_ + kArena + Below(kPlayground / 4096) * 4096);
       case 'n':
         return OneIn(2) ? Below(5000) : Below(8) * 4096;
       case 'o':
