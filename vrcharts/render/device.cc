@@ -251,7 +251,8 @@ absl::Status Device::CreateDevice(const DeviceOptions& options, DeviceFactory& f
   VkPhysicalDeviceVulkan13Features features13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
   features13.dynamicRendering = VK_TRUE;
   features13.synchronization2 = VK_TRUE;
-  features13.shaderDemoteToHelperInvocation = VK_TRUE;  // newer compilers of GLSL make `discard` of it; all of 1.3 have it
+  features13.shaderDemoteToHelperInvocation =
+      VK_TRUE;  // newer compilers of GLSL make `discard` of it; all of 1.3 have it
   VkPhysicalDeviceVulkan11Features features11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &features13};
   features11.multiview = VK_TRUE;
   VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features11};
