@@ -8,6 +8,11 @@
 #include "sandbox/kernel/kernel_lock.h"
 
 namespace sandbox {
+namespace {
+
+constexpr int64_t kShortestPause = 20'000;  // ns
+
+}  // namespace
 
 void TimerQueue::Timer::Set(int64_t deadline) {
   Cancel();
@@ -34,15 +39,25 @@ void TimerQueue::Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
       changed_.Wait(&KernelLock());
       continue;
     }
-    const auto [deadline, timer] = *timers_.begin();
-    const int64_t left = deadline - MonotonicNow();
+    const int64_t now = MonotonicNow();
+    const int64_t left = timers_.begin()->first - now;
     if (left > 0) {
       changed_.WaitWithTimeout(&KernelLock(), absl::Nanoseconds(left));
       continue;
     }
-    timers_.erase(timers_.begin());
-    timer->deadline_ = 0;
-    timer->expired_();
+    // Each that is due, at most once.
+    for (size_t most = timers_.size(); most > 0 && !timers_.empty() && timers_.begin()->first <= now; --most) {
+      Timer* const timer = timers_.begin()->second;
+      timers_.erase(timers_.begin());
+      timer->deadline_ = 0;
+      timer->expired_();
+    }
+    // A guest may ask for periods shorter than it takes to serve them: what is due again at once waits for as long as
+    // this round took, and whoever wants the lock gets it.
+    const int64_t took = MonotonicNow() - now;
+    if (!timers_.empty() && timers_.begin()->first <= now + took) {
+      changed_.WaitWithTimeout(&KernelLock(), absl::Nanoseconds(std::max(took, kShortestPause)));
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -146,6 +147,28 @@ void PosixTimer() {
   printf("timer ticks\n");
 }
 
+// Periods shorter than anyone can serve leave time for other work.
+void ShortTimers() {
+  signal(SIGRTMIN + 2, SIG_IGN);
+  timer_t timers[8];
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGRTMIN + 2;
+  const itimerspec every{{0, 1}, {0, 1}};
+  for (timer_t& timer : timers) {
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    timer_settime(timer, 0, &every, nullptr);
+  }
+  const int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+  timerfd_settime(fd, 0, &every, nullptr);
+  uint64_t count = 0;
+  const bool counted = read(fd, &count, sizeof(count)) == sizeof(count) && count > 0;
+  for (int i = 0; i < 20; ++i) usleep(1000);
+  for (timer_t timer : timers) timer_delete(timer);
+  close(fd);
+  printf("short timers %d\n", counted);
+}
+
 // execve from a thread that is not the first: the others end, the process id stays.
 void ExecFromThread(const char* self) {
   char pid[16];
@@ -235,6 +258,7 @@ int main(int argc, char** argv) {
   SignalsToThreads();
   Spawn();
   PosixTimer();
+  ShortTimers();
   ExecFromThread(argv[0]);
   return 1;
 }
