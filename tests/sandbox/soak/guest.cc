@@ -184,7 +184,8 @@ int Run(const std::string& kind, int seconds, uint64_t seed) {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   const int64_t end = Now() + seconds * 1000;
   for (int round = 0; Now() < end; ++round) {
-    // A root worker may have renamed whatever there was.
+    // A root worker may have renamed whatever there was, or made it read-only.
+    mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr);
     for (const char* directory : {"/tmp", "/tmp/soak"}) {
       mkdir(directory, 0777);
       chmod(directory, 0777);
