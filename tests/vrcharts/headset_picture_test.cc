@@ -57,6 +57,7 @@ class HeadsetPictureTest : public testing::Test {
 TEST_F(HeadsetPictureTest, TheWallAndAPanelPulledNear) {
   RunOptions options;
   options.flags = {"--viewer=openxr", "--explain"};
+  options.give_up_after_seconds = 600;  // on a busy machine a frame takes a second
   for (const auto& [name, value] : monado_->environment()) {
     options.environment.push_back(absl::StrCat(name, "=", value));
   }

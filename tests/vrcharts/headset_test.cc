@@ -34,6 +34,8 @@ TEST_F(HeadsetTest, AHundredFramesAndACleanLeave) {
     position = outcome.err.find(step, position);
     ASSERT_NE(position, std::string::npos) << step << " is missing in\n" << outcome.err;
   }
+  EXPECT_NE(outcome.err.find("lenses hide "), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("lenses hide 0 "), std::string::npos) << "the simulated headset has a mask";
   std::stringstream text;
   text << std::ifstream(metrics).rdbuf();
   const size_t frames = text.str().find("\nvrcharts_frames_total ");
@@ -44,7 +46,10 @@ TEST_F(HeadsetTest, AHundredFramesAndACleanLeave) {
 TEST_F(HeadsetTest, ASignalEndsTheSessionInOrder) {
   const Outcome outcome = RunProgram({.flags = {"--viewer=openxr", "--vulkan_validation", "--explain"},
                                       .environment = environment_,
-                                      .stop_after_seconds = 4});
+                                      .give_up_after_seconds = 240,
+                                      .meanwhile = [](const RunOptions::WaitFor& wait_for) {
+                                        EXPECT_TRUE(wait_for("frame 3 drawn", 1));  // then comes SIGTERM
+                                      }});
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_NE(outcome.err.find("IDLE -> EXITING"), std::string::npos) << outcome.err;
 }

@@ -25,7 +25,7 @@ constexpr float kEyeHeight = 1.5f;  // metres: of the wall's middle
 constexpr absl::Duration kIdlePoll = absl::Milliseconds(50);
 constexpr absl::Duration kRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRecovery = absl::Seconds(60);
-constexpr absl::Duration kLongestExit = absl::Seconds(5);
+constexpr absl::Duration kLongestExit = absl::Seconds(15);  // a second signal is quicker
 
 // How a loop over frames ended, if not with an error.
 enum class End { kDone, kSessionLost };
@@ -197,6 +197,7 @@ class Runner {
     }
     app_.board().SetPixelsPerRadian(render::PixelsPerRadian(views[0], session.extent().height));
     render::Scene scene = app_.scene();
+    scene.hidden = session.hidden();
     if (absl::Status status = DrawQuad(&scene); !status.ok()) return status;
     absl::StatusOr<render::Target> target = session.AcquireTarget();
     if (!target.ok()) return target.status();

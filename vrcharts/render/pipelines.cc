@@ -29,6 +29,7 @@ struct Recipe {
 std::vector<Recipe> Recipes() {
   using namespace shaders;  // the arrays that glslc made
   return {
+      {PipelineKind::kHidden, "hidden", hidden_vert, hidden_frag, true, true, true},
       {PipelineKind::kInside, "inside", panel_vert, inside_frag, true, true, true},
       {PipelineKind::kEdge, "edge", panel_vert, rect_frag, false, true, true},
       {PipelineKind::kSky, "sky", room_vert, sky_frag, true, true, false},

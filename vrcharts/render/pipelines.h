@@ -12,10 +12,11 @@
 
 namespace vrcharts::render {
 
-// One pipeline a kind of mark, in the order in which they are drawn. kInside and kEdge draw the panels' first
-// rectangles and are the only ones that write depth, so that panels hide what hangs behind them.
-enum class PipelineKind { kInside, kEdge, kSky, kFloor, kRect, kArea, kCandle, kLine, kGlyph, kVignette };
-constexpr int kPipelineKinds = 10;
+// One pipeline a kind of mark, in the order in which they are drawn. kHidden is what
+// lenses hide. It, kInside and kEdge, which draw the panels' first rectangles, are the only ones that write depth, so
+// that panels hide what hangs behind them.
+enum class PipelineKind { kHidden, kInside, kEdge, kSky, kFloor, kRect, kArea, kCandle, kLine, kGlyph, kVignette };
+constexpr int kPipelineKinds = 11;
 
 // Bindings of the one descriptor set that all pipelines share; shaders/*.glsl say what is in them.
 enum Binding : uint32_t {
@@ -27,7 +28,8 @@ enum Binding : uint32_t {
   kLinesBinding = 5,
   kGlyphsBinding = 6,
   kAtlasBinding = 7,
-  kBindings = 8,
+  kHiddenBinding = 8,
+  kBindings = 9,
 };
 
 struct PipelineOptions {

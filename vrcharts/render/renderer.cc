@@ -80,7 +80,7 @@ absl::Status Renderer::Init() {
   pipelines_ = std::move(*pipelines);
   const VkDescriptorPoolSize sizes[] = {
       {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, kFramesInFlight},
-      {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kFramesInFlight * (1 + kMarkKinds)},
+      {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, kFramesInFlight * (2 + kMarkKinds)},
       {VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, kFramesInFlight},
   };
   VkDescriptorPoolCreateInfo pool{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
@@ -225,8 +225,30 @@ absl::Status Renderer::Upload(FrameSlot& slot, const Target& target, std::span<c
           slot, std::max({slot.marks->largest(), kStripsOfAnEdge * slot.marks->background().count, kLargestMesh}));
       !status.ok())
     return status;
+  if (absl::Status status = UploadHidden(slot, views, scene, &reallocated); !status.ok()) return status;
   if (reallocated || marks_reallocated) WriteDescriptors(slot);
   cost_.bytes_copied = slot.marks->bytes_copied() + geometries.size() * sizeof(GpuPanel) + sizeof(GpuFrame);
+  return absl::OkStatus();
+}
+
+absl::Status Renderer::UploadHidden(FrameSlot& slot, std::span<const View> views, const Scene& scene,
+                                    bool* reallocated) {
+  std::vector<glm::vec4> corners;
+  for (size_t i = 0; i < views.size(); ++i) {
+    for (const glm::vec2& corner : scene.hidden[i]) {
+      const glm::vec4 clip = views[i].clip_from_view * glm::vec4(corner, -1, 1);
+      corners.push_back({clip.x / clip.w, clip.y / clip.w, i, 0});
+    }
+  }
+  slot.hidden_corners = static_cast<uint32_t>(corners.size());
+  const size_t bytes = std::max<size_t>(corners.size(), 1) * sizeof(glm::vec4);  // never none: shaders name it
+  if (slot.hidden.size() < bytes) {
+    absl::StatusOr<Buffer> hidden = Buffer::Create(device_, bytes, VK_BUFFER_USAGE_STORAGE_BUFFER_BIT, "hidden");
+    if (!hidden.ok()) return hidden.status();
+    slot.hidden = std::move(*hidden);
+    *reallocated = true;
+  }
+  std::memcpy(slot.hidden.data(), corners.data(), corners.size() * sizeof(glm::vec4));
   return absl::OkStatus();
 }
 
@@ -248,6 +270,7 @@ void Renderer::WriteDescriptors(FrameSlot& slot) {
   std::array<VkDescriptorBufferInfo, kBindings> buffers{};
   buffers[kFrameBinding] = {slot.frame.handle(), 0, VK_WHOLE_SIZE};
   buffers[kPanelsBinding] = {slot.panels.handle(), 0, VK_WHOLE_SIZE};
+  buffers[kHiddenBinding] = {slot.hidden.handle(), 0, VK_WHOLE_SIZE};
   for (int kind = 0; kind < kMarkKinds; ++kind) {
     buffers[kRectsBinding + kind] = {slot.marks->buffer(static_cast<MarkKind>(kind)), 0, VK_WHOLE_SIZE};
   }
@@ -368,6 +391,11 @@ void Renderer::RecordScene(FrameSlot& slot, const Scene& scene) {
   };
   constexpr PipelineKind kKinds[kMarkKinds] = {PipelineKind::kRect, PipelineKind::kArea, PipelineKind::kCandle,
                                                PipelineKind::kLine, PipelineKind::kGlyph};
+  if (slot.hidden_corners > 0) {
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(PipelineKind::kHidden));
+    vkCmdDraw(commands, slot.hidden_corners, 1, 0, 0);
+    ++cost_.draw_calls;
+  }
   const MarkBuffers::Range background = slot.marks->background();
   draw(PipelineKind::kInside, background);
   quads(PipelineKind::kEdge, {kStripsOfAnEdge * background.first, kStripsOfAnEdge * background.count});

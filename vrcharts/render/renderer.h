@@ -82,7 +82,8 @@ class Renderer {
     VkFence fence = VK_NULL_HANDLE;
     VkQueryPool timestamps = VK_NULL_HANDLE;
     VkDescriptorSet set = VK_NULL_HANDLE;
-    Buffer frame, panels, quads;
+    Buffer frame, panels, quads, hidden;
+    uint32_t hidden_corners = 0;
     std::unique_ptr<MarkBuffers> marks;
     VkImageView atlas_view = VK_NULL_HANDLE;  // what the descriptor set holds
     bool submitted = false;
@@ -94,6 +95,7 @@ class Renderer {
   absl::Status WaitFor(FrameSlot& slot);
   absl::Status Upload(FrameSlot& slot, const Target& target, std::span<const View> views, const Scene& scene,
                       const text::Atlas& atlas);
+  absl::Status UploadHidden(FrameSlot& slot, std::span<const View> views, const Scene& scene, bool* reallocated);
   absl::Status UploadQuads(FrameSlot& slot, uint32_t count);
   void WriteDescriptors(FrameSlot& slot);
   absl::Status Record(FrameSlot& slot, const Target& target, const Scene& scene);

@@ -277,5 +277,20 @@ TEST_F(RendererTest, UnchangedPanelsAreNotCopiedAgain) {
   EXPECT_TRUE((*renderer)->Finish().ok());
 }
 
+TEST_F(RendererTest, NothingIsDrawnWhereALensHidesIt) {
+  Scene scene;
+  scene.items.push_back(Panel(Geometry(chart::Rgb(0xff0000))));
+  // The left half of the first eye's picture, the upper half of the second one's: 90 degrees are tangents from -1 to 1.
+  scene.hidden[0] = {{-1, -1}, {0, -1}, {0, 1}, {-1, -1}, {0, 1}, {-1, 1}};
+  scene.hidden[1] = {{-1, 0}, {1, 0}, {1, 1}, {-1, 0}, {1, 1}, {-1, 1}};
+  const std::vector<Picture> eyes = Draw(scene, 2);
+  ASSERT_EQ(eyes.size(), 2u);
+  const auto red = [&](int eye, int x, int y) { return At(eyes[eye], x, y).r > 200; };
+  EXPECT_FALSE(red(0, 50, 50) || red(0, 50, 150));
+  EXPECT_TRUE(red(0, 150, 50) && red(0, 150, 150));
+  EXPECT_FALSE(red(1, 50, 50) || red(1, 150, 50));
+  EXPECT_TRUE(red(1, 50, 150) && red(1, 150, 150));
+}
+
 }  // namespace
 }  // namespace vrcharts::render

@@ -1,6 +1,7 @@
 #ifndef VRCHARTS_RENDER_SCENE_H_
 #define VRCHARTS_RENDER_SCENE_H_
 
+#include <array>
 #include <cstdint>
 #include <glm/glm.hpp>
 #include <glm/gtc/quaternion.hpp>
@@ -51,6 +52,9 @@ struct Scene {
   bool room = true;  // floor and horizon; false leaves what no item covers transparent
   bool light_theme = false;
   float vignette = 0;  // 0..1
+  // Of each view: what its lens hides and need not be drawn, as triangles (three points each) in tangents of the view's
+  // angles: x to the right, y up.
+  std::array<std::vector<glm::vec2>, 2> hidden;
 };
 
 }  // namespace vrcharts::render

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/explain/explain.h"
 #include "vrcharts/xr/status.h"
+#include "vrcharts/xr/visibility_mask.h"
 
 namespace vrcharts::xr {
 namespace {
@@ -45,6 +46,7 @@ absl::Status Session::Init() {
   if (status.ok()) status = actions_.Attach(session_);
   if (!status.ok()) return status;
   ChooseRefreshRate();
+  AskWhatIsHidden();
   hand_tracking_ = HandTracking::Create(instance_, session_);
   if (hand_tracking_ != nullptr) EXPLAIN() << "hands are tracked where there are no controllers";
   return status;
@@ -130,6 +132,12 @@ absl::Status Session::CreateSwapchains() {
   return absl::OkStatus();
 }
 
+void Session::AskWhatIsHidden() {
+  for (uint32_t eye = 0; eye < kEyes; ++eye) hidden_[eye] = HiddenTriangles(instance_, session_, eye);
+  EXPLAIN() << "lenses hide " << hidden_[0].size() / 3 << " and " << hidden_[1].size() / 3
+            << " triangles, in which nothing is drawn";
+}
+
 void Session::ChooseRefreshRate() {
   if (options_.refresh_rate <= 0 || !instance_.Has("XR_FB_display_refresh_rate")) return;
   auto enumerate = instance_.Get<PFN_xrEnumerateDisplayRefreshRatesFB>("xrEnumerateDisplayRefreshRatesFB");
@@ -177,6 +185,9 @@ absl::StatusOr<Session::Verdict> Session::Poll() {
       case XR_TYPE_EVENT_DATA_REFERENCE_SPACE_CHANGE_PENDING:
         EXPLAIN() << "the person recentred the view";
         recentered_ = true;
+        break;
+      case XR_TYPE_EVENT_DATA_VISIBILITY_MASK_CHANGED_KHR:
+        AskWhatIsHidden();
         break;
       case XR_TYPE_EVENT_DATA_INTERACTION_PROFILE_CHANGED:
         EXPLAIN() << "the controllers changed";

@@ -100,6 +100,9 @@ class Session {
   // eyes' views and is seen where those are transparent.
   absl::Status EndFrame(const Frame& frame, const std::optional<Quad>& quad = std::nullopt);
 
+  // What the lens of each eye hides, for render::Scene.
+  const std::array<std::vector<glm::vec2>, kEyes>& hidden() const { return hidden_; }
+
   VkFormat color_format() const { return color_->info().format; }
   VkFormat depth_format() const { return depth_format_; }
   VkExtent2D extent() const { return color_->info().extent; }
@@ -118,6 +121,7 @@ class Session {
   std::optional<Pose> Locate(XrSpace space, XrTime time) const;
   void ReadHands(XrTime time);
   absl::Status CreateQuad();
+  void AskWhatIsHidden();
 
   const Instance& instance_;
   render::Device& device_;
@@ -138,6 +142,7 @@ class Session {
   std::unique_ptr<Swapchain> quad_;  // nullptr until the first AcquireQuad()
   render::Image quad_depth_;
   bool quad_acquired_ = false;
+  std::array<std::vector<glm::vec2>, kEyes> hidden_;
   std::unique_ptr<HandTracking> hand_tracking_;  // nullptr where there is none
   std::array<Gesture, kHands> gestures_;
   std::array<HandState, kHands> hands_;
