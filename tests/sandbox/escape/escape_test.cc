@@ -49,7 +49,7 @@ class EscapeTest : public testing::Test {
   RunResult Attack(std::vector<std::string> attack, std::vector<std::string> flags = {}) {
     flags.insert(flags.begin(), {"--root=" + root(), "--hostname=canary"});
     attack.insert(attack.begin(), "/attacker");
-    RunResult result = RunSandbox(flags, attack, "", 50);
+    RunResult result = RunSandbox(flags, attack, "", 150);
     EXPECT_FALSE(result.timed_out);
     // 42 is an escape; 125 is the sentry's filter stopping the sentry, which means that it was made to misbehave.
     EXPECT_NE(42, result.code);
