@@ -114,7 +114,7 @@ Outcome RunProgram(const RunOptions& options) {
   if (options.meanwhile) {
     script = std::thread([&] {
       options.meanwhile([&](const std::string& text, int times) {
-        const absl::Time give_up = absl::Now() + absl::Minutes(1);
+        const absl::Time give_up = absl::Now() + absl::Minutes(3);
         while (Occurrences(ReadFile(err), text) < times) {
           if (absl::Now() > give_up || program_over) return false;
           absl::SleepFor(absl::Milliseconds(20));

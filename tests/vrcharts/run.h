@@ -19,9 +19,9 @@ struct RunOptions {
   std::vector<std::string> flags;
   std::vector<std::string> environment;  // NAME=VALUE, beside this process's own; "NAME" alone takes it away
   int stop_after_seconds = 0;            // SIGTERM then; 0: never
-  int give_up_after_seconds = 120;       // SIGKILL then
+  int give_up_after_seconds = 240;       // SIGKILL then
   // Runs beside the program, which gets SIGTERM when it returns. What it is given waits until standard error holds a
-  // text (a minute at most) and says whether it does.
+  // text (three minutes at most) and says whether it does.
   using WaitFor = std::function<bool(const std::string& text, int times)>;
   std::function<void(const WaitFor& wait_for)> meanwhile;
 };

@@ -71,6 +71,17 @@ class WindowTest : public testing::Test {
     return last;
   }
 
+  // The screen once it is at rest and differs from another picture by more than `pixels` in the box: on a busy machine
+  // what was done shows late. The last look if it never does.
+  Picture LookUntilChanged(const Picture& from, const Box& box, int pixels) const {
+    Picture now;
+    for (int i = 0; i < 20; ++i) {
+      now = Look();
+      if (Changed(from, now, box) > pixels) break;
+    }
+    return now;
+  }
+
   RunOptions Options() const {
     RunOptions options;
     options.flags = {"--width=1280", "--height=720", "--vulkan_validation", "--explain"};
@@ -82,7 +93,7 @@ class WindowTest : public testing::Test {
 };
 
 // Where panels of the sample wall are in a window of 1280 x 720 pixels at the left top of the screen.
-constexpr Box kMiddle{480, 290, 620, 400}, kRight{1040, 290, 1240, 410};
+constexpr Box kMiddle{480, 290, 620, 400}, kRight{1040, 290, 1240, 410}, kNear{400, 200, 800, 500};
 
 TEST_F(WindowTest, MouseAndKeysMoveTheWall) {
   RunOptions options = Options();
@@ -93,17 +104,18 @@ TEST_F(WindowTest, MouseAndKeysMoveTheWall) {
     start = Look();
     ASSERT_TRUE(Do("mousemove 545 345 click --repeat 4 --delay 80 4"));
     ASSERT_TRUE(Do("mousemove 640 20"));
-    zoomed = Look();
-    ASSERT_TRUE(Do("mousemove 545 345 click --repeat 2 --delay 60 1 mousemove 640 20"));
-    near = Look();
+    zoomed = LookUntilChanged(start, kMiddle, 300);
+    // By key: on a busy machine two clicks may be too far apart for a double click (board_test has that one).
+    ASSERT_TRUE(Do("mousemove 545 345 key f mousemove 640 20"));
+    near = LookUntilChanged(zoomed, kNear, 3000);
     ASSERT_TRUE(Do("mousemove 600 345"));
     Keep(Lit(Look()), "window");
     ASSERT_TRUE(Do("mousemove 640 20"));
     Look();
-    ASSERT_TRUE(Do("mousemove 545 345 click --repeat 2 --delay 60 1 mousemove 545 346 key 5 mousemove 640 20"));
-    period = Look();
+    ASSERT_TRUE(Do("mousemove 545 345 key f mousemove 545 346 key 5 mousemove 640 20"));
+    period = LookUntilChanged(near, kNear, 3000);
     ASSERT_TRUE(Do("mousemove 640 690 mousedown 3 mousemove 400 690 mouseup 3 mousemove 640 20"));
-    turned = Look();
+    turned = LookUntilChanged(period, {0, 100, 1280, 600}, 30000);
     ASSERT_TRUE(Do("key Escape"));
     absl::SleepFor(absl::Seconds(3));
   };
@@ -112,7 +124,7 @@ TEST_F(WindowTest, MouseAndKeysMoveTheWall) {
   ASSERT_FALSE(turned.rgb.empty());
   EXPECT_GT(Changed(start, zoomed, kMiddle), 300) << "the wheel zooms the chart under the mouse";
   EXPECT_LT(Changed(start, zoomed, kRight), 50) << "and no other";
-  EXPECT_GT(Changed(zoomed, near, {400, 200, 800, 500}), 3000) << "a double click brings the panel near";
+  EXPECT_GT(Changed(zoomed, near, kNear), 3000) << "F brings the panel near";
   EXPECT_GT(Changed(start, period, kMiddle), 300) << "5 shows another period";
   EXPECT_GT(Changed(period, turned, {0, 100, 1280, 600}), 30000) << "the right button looks around";
 }
