@@ -1,5 +1,6 @@
 #include "sandbox/boot/sentry.h"
 
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -224,6 +225,8 @@ void ProvideProcFiles() {
 
 int RunSentry(const Request& request, const Policy& policy, const HostVdso& vdso, const Confined& confined) {
   const int cpus = UseCpus(request.cpus);
+  // One arena: under the one kernel lock more would only keep what a guest's load once needed.
+  mallopt(M_ARENA_MAX, 1);
   prctl(PR_SET_DUMPABLE, 1);  // or the sentry could not trace its own children
   const SignalForwarder forwarder;
   absl::StatusOr<Parts> parts = MakeParts(request, vdso, confined);
