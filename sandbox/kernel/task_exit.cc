@@ -1,9 +1,13 @@
 // The end of a thread and of a process.
+#include <malloc.h>
 #include <sys/wait.h>
 
+#include <cstddef>
 #include <utility>
 
 #include "absl/log/log.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/vfs/fd_table.h"
@@ -14,6 +18,17 @@ namespace {
 
 constexpr uint32_t kFutexOwnerDied = 0x40000000, kFutexTidMask = 0x3fffffff, kFutexWaiters = 0x80000000;
 constexpr int kRobustListLimit = 2048;
+
+// A guest's burst, of 65,000 mappings for example, leaves holes in the sentry's heap that malloc would keep for ever.
+// Large ones are given back to the host; as finding them takes time, no more often than once a second.
+void GiveBackHeap() {
+  constexpr size_t kWorthIt = size_t{16} << 20;
+  static absl::Time next_look;  // under the kernel lock, like all of this file
+  const absl::Time now = absl::Now();
+  if (now < next_look) return;
+  next_look = now + absl::Seconds(1);
+  if (mallinfo2().fordblks > kWorthIt) malloc_trim(0);
+}
 
 }  // namespace
 
@@ -82,6 +97,7 @@ void Task::Leave() {
   fs_context_.reset();
   if (!group->exiting() && IsLeader()) group->wait_status = exit_status_;
   group->RemoveTask(this);
+  if (group->tasks().empty()) GiveBackHeap();
 }
 
 }  // namespace sandbox
