@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "vrcharts/chart/format.h"
 #include "vrcharts/chart/header.h"
 #include "vrcharts/chart/plot.h"
@@ -47,6 +48,24 @@ void DrawGrid(const Content& content, const Style& style, const Layout& layout, 
       if (tick.y < layout.plot.y0 + 4 || tick.y > layout.plot.y1 - 5) continue;
       canvas->Text(layout.left_axis.x1 - 6, tick.y, tick.label,
                    {kAxisFont, theme.series[0], Weight::kRegular, Align::kRight});
+    }
+  }
+}
+
+// Shades where bars are missing, as far as that is wide enough to be seen.
+void DrawGaps(const Style& style, const Layout& layout, Canvas* canvas) {
+  const std::vector<quotes::Gaps::Gap>& gaps = layout.time.gaps().all();
+  const View& view = layout.time.view();
+  const auto end_of = [](const quotes::Gaps::Gap& gap) { return static_cast<double>(gap.bar + gap.slots); };
+  auto gap = std::partition_point(gaps.begin(), gaps.end(), [&](const auto& g) { return end_of(g) < view.begin; });
+  for (; gap != gaps.end(); ++gap) {
+    const double end = end_of(*gap);
+    const double begin = static_cast<double>(gap->bar + (gap == gaps.begin() ? 0 : (gap - 1)->slots));
+    if (begin > view.end) break;
+    const float x0 = std::max(layout.plot.x0, layout.time.SlotX(begin));
+    const float x1 = std::min(layout.plot.x1, layout.time.SlotX(end));
+    if (x1 - x0 >= style.grain) {
+      canvas->Fill({x0, layout.plot.y0, x1, Bottom(layout)}, Tint(style.theme, style.theme.warning, 0.06));
     }
   }
 }
@@ -176,6 +195,16 @@ void AxisLabel(const Layout& layout, float y, const std::string& label, Rgba col
   canvas->Text(layout.price_axis.x0 + 7, at, label, {kAxisFont, TextOn(color), Weight::kSemiBold});
 }
 
+// A label on the time axis.
+void DrawDate(const Layout& layout, const Theme& theme, float x, const std::string& date, Canvas* canvas) {
+  const float bottom = Bottom(layout);
+  const float half = canvas->Width(date, kAxisFont, Weight::kSemiBold) / 2 + 7;
+  const float middle =
+      std::clamp(x, layout.plot.x0 + half - 8, std::max(layout.plot.x0 + half, layout.width - half - 4));
+  canvas->Fill({middle - half, bottom + 3, middle + half, bottom + 20}, theme.label, 3);
+  canvas->Text(middle, bottom + 11.5f, date, {kAxisFont, theme.label_text, Weight::kSemiBold, Align::kCenter});
+}
+
 void DrawCrosshair(const Content& content, const Style& style, const Layout& layout, const Crosshair& crosshair,
                    Canvas* canvas) {
   const Theme& theme = style.theme;
@@ -183,6 +212,10 @@ void DrawCrosshair(const Content& content, const Style& style, const Layout& lay
   const float bottom = Bottom(layout);
   if (crosshair.x < layout.plot.x0 || crosshair.x > layout.plot.x1 || crosshair.y < layout.plot.y0 ||
       crosshair.y > bottom) {
+    return;
+  }
+  if (const quotes::Gaps::Gap* gap = layout.time.gaps().Covering(layout.time.Slot(crosshair.x)); gap != nullptr) {
+    DrawDate(layout, theme, crosshair.x, absl::StrCat(gap->missing, " missing"), canvas);
     return;
   }
   const int64_t wanted = layout.time.Bar(crosshair.x);
@@ -200,11 +233,7 @@ void DrawCrosshair(const Content& content, const Style& style, const Layout& lay
     if (crosshair.snap) canvas->Frame({x - 3, y - 3, x + 3, y + 3}, theme.accent, theme.panel, 1, 3);
   }
   const std::string date = FormatDate(series.time()[bar], series.interval(), content.zone);
-  const float half = canvas->Width(date, kAxisFont, Weight::kSemiBold) / 2 + 7;
-  const float middle =
-      std::clamp(x, layout.plot.x0 + half - 8, std::max(layout.plot.x0 + half, layout.width - half - 4));
-  canvas->Fill({middle - half, bottom + 3, middle + half, bottom + 20}, theme.label, 3);
-  canvas->Text(middle, bottom + 11.5f, date, {kAxisFont, theme.label_text, Weight::kSemiBold, Align::kCenter});
+  DrawDate(layout, theme, x, date, canvas);
   DrawBarValues(content, style, layout, bar, canvas);
 }
 
@@ -224,6 +253,7 @@ void DrawBase(const Content& content, const Style& style, const Layout& layout, 
     return;
   }
   DrawGrid(content, style, layout, canvas);
+  DrawGaps(style, layout, canvas);
   if (layout.volume.height() > 0) {
     AddVolume(*content.pyramid, {layout.time, {}, layout.volume, style.grain}, Tint(theme, theme.rising, 0.20),
               Tint(theme, theme.falling, 0.22), canvas->marks());

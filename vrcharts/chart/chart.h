@@ -15,6 +15,7 @@
 #include "vrcharts/chart/theme.h"
 #include "vrcharts/chart/time_axis.h"
 #include "vrcharts/options/options.pb.h"
+#include "vrcharts/quotes/gaps.h"
 #include "vrcharts/quotes/series.h"
 #include "vrcharts/text/atlas.h"
 
@@ -60,6 +61,7 @@ struct PriceLine {
 struct Content {
   quotes::Instrument instrument;
   analysis::PyramidPtr pyramid;  // null or empty: no data (yet); `message` says why
+  quotes::GapsPtr gaps = quotes::NoGaps();
   std::vector<analysis::StudyPtr> studies;
   std::vector<Comparison> comparisons;
   std::optional<Position> position;

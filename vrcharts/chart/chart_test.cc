@@ -115,6 +115,19 @@ TEST_F(ChartTest, StaleDataIsMarked) {
   EXPECT_EQ(Draw()->base.glyphs.size(), fresh + 5) << "S T A L E";
 }
 
+TEST_F(ChartTest, GapsAreShadedAndSayWhatIsMissing) {
+  style_.type = options::CHART_TYPE_LINE;
+  const size_t rects = Draw()->base.rects.size();
+  content_.gaps = std::make_shared<quotes::Gaps>(std::vector<std::pair<size_t, int64_t>>{{200, 5}});
+  const auto geometry = Draw({}, Crosshair{layout_.time.SlotX(202.5), 150});
+  EXPECT_EQ(geometry->base.rects.size(), rects + 1) << "the gap";
+  ExpectInside(*geometry);
+  const size_t in_gap = geometry->overlay.glyphs.size();
+  const size_t at_bar = Draw({}, Crosshair{layout_.time.X(199), 150})->overlay.glyphs.size();
+  EXPECT_LT(in_gap, at_bar) << "no values, but how many bars are missing";
+  EXPECT_GT(in_gap, Draw()->overlay.glyphs.size() + 7);
+}
+
 TEST_F(ChartTest, StudiesWithPanesShareTheTimeAxis) {
   analysis::Study study;
   study.label = "Test";

@@ -129,7 +129,7 @@ Layout MakeLayout(const Content& content, const Style& style, View view, Size si
   const bool has_data = content.pyramid != nullptr && !content.pyramid->series()->empty();
   constexpr double kFarthest = 1e12;  // bars; beyond it positions within a bar are lost
   if (!(view.width() > 0.5) || !(std::abs(view.begin) < kFarthest) || !(std::abs(view.end) < kFarthest)) view = {0, 1};
-  layout.time = TimeAxis(view, layout.plot.x0, layout.plot.x1);
+  layout.time = TimeAxis(view, layout.plot.x0, layout.plot.x1, content.gaps);
   if (!has_data) return layout;
 
   const quotes::Series& series = *content.pyramid->series();
@@ -183,7 +183,7 @@ Layout MakeLayout(const Content& content, const Style& style, View view, Size si
   }
   const float bottom = layout.panes.empty() ? layout.plot.y1 : layout.panes.back().box.y1;
   layout.time_axis = {layout.plot.x0, bottom, right, size.height};
-  layout.time = TimeAxis(view, layout.plot.x0, right);
+  layout.time = TimeAxis(view, layout.plot.x0, right, content.gaps);
   ScalePanes(content, &layout);
   return layout;
 }

@@ -65,7 +65,11 @@ class LineWriter {
   Rgba color_ = 0;
 };
 
-bool Joined(const Vertex& a, const Vertex& b) { return !std::isnan(a.x) && !std::isnan(b.x); }
+constexpr Vertex kBreak{kNan, 0};
+
+bool IsBreak(const Vertex& vertex) { return std::isnan(vertex.x); }
+
+bool Joined(const Vertex& a, const Vertex& b) { return !IsBreak(a) && !IsBreak(b); }
 
 // Calls piece(a, b) for each joined pair, cut where the line crosses y = base.
 template <typename Piece>
@@ -97,6 +101,14 @@ void Trapezoid(Vertex a, Vertex b, const Box& box, float base, Rgba top, Rgba bo
   marks->areas.push_back({a.x, a.y, b.x, b.y, base, top, bottom, 0, static_cast<uint16_t>(std::max(reach, 1.0f))});
 }
 
+// Whether the line is interrupted before the column that begins with bar `i`: something is missing there, and it is
+// wide enough to be seen.
+bool BreaksBefore(size_t i, const Columns& columns, const Frame& frame) {
+  if (i <= columns.begin) return false;
+  const double slots = frame.time.SlotsBetween(i - columns.bars, i) - static_cast<double>(columns.bars);
+  return slots > 0 && (columns.bars == 1 || slots * frame.time.bar_width() >= frame.grain);
+}
+
 // Half of the width of a candle's body for bars `width` points apart: a gap of about a quarter, never touching.
 float BodyHalf(float width) { return std::max(0.35f, std::min(width * 0.39f, width / 2 - 0.2f)); }
 
@@ -120,6 +132,7 @@ std::vector<Vertex> CloseLine(const analysis::Pyramid& pyramid, const Frame& fra
   std::vector<Vertex> line;
   line.reserve(2 * ((columns.end - columns.begin) / columns.bars + 1));
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) {
+    if (BreaksBefore(i, columns, frame)) line.push_back(kBreak);
     if (columns.bars == 1) {
       line.push_back({frame.time.X(static_cast<double>(i)), frame.price.Y(series.close()[i])});
       continue;
@@ -144,13 +157,14 @@ std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame
   line.reserve(2 * ((columns.end - columns.begin) / columns.bars + 1));
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) {
     const size_t end = std::min(columns.end, i + columns.bars);
+    if (BreaksBefore(i, columns, frame)) line.push_back(kBreak);
     size_t low = i, high = i;
     for (size_t j = i; j < end; ++j) {
       if (values[j] < values[low] || std::isnan(values[low])) low = j;
       if (values[j] > values[high] || std::isnan(values[high])) high = j;
     }
     if (std::isnan(values[low])) {
-      if (!line.empty()) line.push_back({kNan, 0});
+      if (!line.empty()) line.push_back(kBreak);
       continue;
     }
     const auto vertex = [&](size_t j) {
@@ -164,8 +178,16 @@ std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame
 
 void AddLine(std::span<const Vertex> line, const Frame& frame, float width, Rgba color, Marks* marks) {
   LineWriter writer(frame.box, width, marks);
-  for (size_t i = 1; i < line.size(); ++i) {
-    if (Joined(line[i - 1], line[i])) writer.Segment(line[i - 1], line[i], color);
+  const float half = std::max(0.5f, frame.time.bar_width() * 0.3f);
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (IsBreak(line[i])) continue;
+    const bool joined_before = i > 0 && !IsBreak(line[i - 1]);
+    const bool joined_after = i + 1 < line.size() && !IsBreak(line[i + 1]);
+    if (joined_before) writer.Segment(line[i - 1], line[i], color);
+    // A bar between two gaps is seen as a dash.
+    if (!joined_before && !joined_after) {
+      writer.Segment({line[i].x - half, line[i].y}, {line[i].x + half, line[i].y}, color);
+    }
   }
 }
 

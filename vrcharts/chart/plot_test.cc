@@ -116,6 +116,59 @@ TEST(LineTest, NotANumberInterrupts) {
   EXPECT_EQ(marks.lines[2].flags, kLineStart);
 }
 
+Frame WithGap(View view, size_t bar, int64_t missing) {
+  Frame frame = MakeFrame(view, -1000, 3000);
+  frame.time = TimeAxis(view, kBox.x0, kBox.x1,
+                        std::make_shared<quotes::Gaps>(std::vector<std::pair<size_t, int64_t>>{{bar, missing}}));
+  return frame;
+}
+
+TEST(GapTest, NoLineCrossesMissingBars) {
+  const analysis::PyramidPtr pyramid =
+      MakePyramid(10, 0, 86400, [](size_t i) { return 50.0 + static_cast<double>(i); });
+  const Frame frame = WithGap({0, 13}, 4, 3);
+  Marks marks;
+  AddLine(CloseLine(*pyramid, frame), frame, 1, 7, &marks);
+  size_t starts = 0;
+  for (const LinePoint& point : marks.lines) {
+    starts += point.flags & kLineStart ? 1 : 0;
+    EXPECT_FALSE(point.x > frame.time.X(3) + 0.1f && point.x < frame.time.X(4) - 0.1f) << point.x;
+  }
+  EXPECT_EQ(starts, 2u);
+  EXPECT_EQ(marks.lines.size(), 10u);
+  AddCandles(*pyramid, frame, kCandleFilled, 1, 2, &marks);
+  ASSERT_EQ(marks.candles.size(), 10u);
+  EXPECT_FLOAT_EQ(marks.candles[4].x - marks.candles[3].x, 4 * frame.time.bar_width());
+}
+
+TEST(GapTest, ABarBetweenTwoGapsIsSeen) {
+  const analysis::PyramidPtr pyramid = MakePyramid(3, 0, 86400, [](size_t) { return 50.0; });
+  Frame frame = MakeFrame({0, 7}, 0, 100);
+  frame.time = TimeAxis({0, 7}, kBox.x0, kBox.x1,
+                        std::make_shared<quotes::Gaps>(std::vector<std::pair<size_t, int64_t>>{{1, 2}, {2, 2}}));
+  Marks marks;
+  AddLine(CloseLine(*pyramid, frame), frame, 1, 7, &marks);
+  ASSERT_EQ(marks.lines.size(), 6u) << "three dashes";
+  EXPECT_LT(marks.lines[2].x, frame.time.X(1));
+  EXPECT_GT(marks.lines[3].x, frame.time.X(1));
+}
+
+TEST(GapTest, FromAfarOnlyWideGapsInterrupt) {
+  const analysis::PyramidPtr pyramid = RandomWalk(20000);
+  for (const auto& [missing, starts] : {std::pair{int64_t{1}, 1}, {int64_t{40}, 1}}) {
+    const Frame frame = WithGap({0, 20100}, 10000, missing);  // fifty bars a point: no gap is wide enough
+    Marks marks;
+    AddLine(CloseLine(*pyramid, frame), frame, 1, 7, &marks);
+    EXPECT_EQ(std::count_if(marks.lines.begin(), marks.lines.end(), [](auto& p) { return p.flags & kLineStart; }),
+              starts);
+    EXPECT_LE(marks.lines.size(), 2 * 400u + 8);
+  }
+  const Frame near = WithGap({8000, 12000}, 10000, 40);  // ten bars a point: four points
+  Marks marks;
+  AddLine(CloseLine(*pyramid, near), near, 1, 7, &marks);
+  EXPECT_EQ(std::count_if(marks.lines.begin(), marks.lines.end(), [](auto& p) { return p.flags & kLineStart; }), 2);
+}
+
 TEST(BaselineTest, ChangesColourExactlyOnTheBaseline) {
   const Frame frame = MakeFrame({0, 4}, 0, 100);
   Marks marks;

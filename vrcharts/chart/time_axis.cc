@@ -99,14 +99,15 @@ std::string LabelOf(absl::CivilSecond time, int rank, const Step& step) {
 
 }  // namespace
 
-int64_t TimeAxis::Bar(float x) const { return static_cast<int64_t>(std::floor(view_.begin + (x - left_) / per_bar_)); }
+int64_t TimeAxis::Bar(float x) const { return static_cast<int64_t>(std::floor(gaps_->BarAt(Slot(x)))); }
 
-float TimeAxis::PointsPerStep(const Step& step, std::span<const int64_t> visible) const {
+float TimeAxis::PointsPerStep(const Step& step, std::span<const int64_t> visible, size_t first) const {
   const size_t n = visible.size();
   if (n < 2) return step.seconds >= kYear ? 1e9f : 0;
   if (step.seconds >= kDay) {
     const double seconds = static_cast<double>(visible.back() - visible.front());
-    return static_cast<float>(step.seconds / seconds * per_bar_ * static_cast<double>(n - 1));
+    return static_cast<float>(step.seconds / seconds) *
+           (X(static_cast<double>(first + n - 1)) - X(static_cast<double>(first)));
   }
   // Within a day nights must not count: the typical distance of two bars, from a few of them.
   int64_t gaps[9];
@@ -120,8 +121,8 @@ float TimeAxis::PointsPerStep(const Step& step, std::span<const int64_t> visible
 
 void TimeAxis::VisibleBars(size_t size, size_t* begin, size_t* end) const {
   const double last = static_cast<double>(size);
-  *begin = static_cast<size_t>(std::clamp(std::floor(view_.begin), 0.0, last));
-  *end = static_cast<size_t>(std::clamp(std::ceil(view_.end), static_cast<double>(*begin), last));
+  *begin = static_cast<size_t>(std::clamp(std::floor(gaps_->BarAt(view_.begin)), 0.0, last));
+  *end = static_cast<size_t>(std::clamp(std::ceil(gaps_->BarAt(view_.end)), static_cast<double>(*begin), last));
 }
 
 std::vector<TimeAxis::Tick> TimeAxis::Ticks(std::span<const int64_t> times, absl::TimeZone zone, float gap,
@@ -134,7 +135,7 @@ std::vector<TimeAxis::Tick> TimeAxis::Ticks(std::span<const int64_t> times, absl
   const float date_room = measure("0000") + gap, time_room = measure("00:00") + gap;
   const Step* step = &kSteps[std::size(kSteps) - 1];
   for (const Step& candidate : kSteps) {
-    if (PointsPerStep(candidate, times.subspan(begin, end - begin)) >=
+    if (PointsPerStep(candidate, times.subspan(begin, end - begin), begin) >=
         (candidate.seconds < kDay ? time_room : date_room)) {
       step = &candidate;
       break;

@@ -5,14 +5,17 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "vrcharts/quotes/gaps.h"
 
 namespace vrcharts::chart {
 
-// The visible stretch of a series, in bars: bar i covers [i, i + 1). May reach beyond the series on both sides. Bars
-// are equally wide whatever time lies between them, so nights and weekends take no room.
+// The visible stretch of a series, in slots (quotes/gaps.h): all bars are equally wide whatever time lies between them,
+// so nights and holidays take no room, and bars that are missing take as much as if they were there. May reach beyond
+// the series on both sides.
 struct View {
   double begin = 0, end = 1;
   double width() const { return end - begin; }
@@ -23,18 +26,26 @@ struct View {
 class TimeAxis {
  public:
   TimeAxis() = default;
-  TimeAxis(View view, float left, float right) : view_(view), left_(left), right_(right) {
+  TimeAxis(View view, float left, float right, quotes::GapsPtr gaps = quotes::NoGaps())
+      : view_(view), left_(left), right_(right), gaps_(std::move(gaps)) {
     per_bar_ = (right - left) / static_cast<float>(view.width());
   }
 
   // The middle of bar `i`.
-  float X(double i) const { return left_ + static_cast<float>((i + 0.5 - view_.begin)) * per_bar_; }
-  // The bar under x; may lie outside of the series.
+  float X(double i) const { return SlotX(gaps_->SlotOf(i) + 0.5); }
+  float SlotX(double slot) const { return left_ + static_cast<float>(slot - view_.begin) * per_bar_; }
+  double Slot(float x) const { return view_.begin + (x - left_) / per_bar_; }
+  // The bar under x, in a gap the one after it; may lie outside of the series.
   int64_t Bar(float x) const;
   float bar_width() const { return per_bar_; }
   const View& view() const { return view_; }
   float left() const { return left_; }
   float right() const { return right_; }
+  const quotes::Gaps& gaps() const { return *gaps_; }
+  // From one bar to another one; more than there are bars if some are missing.
+  double SlotsBetween(size_t a, size_t b) const {
+    return gaps_->SlotOf(static_cast<double>(b)) - gaps_->SlotOf(static_cast<double>(a));
+  }
 
   // The bars of a series of `size` that touch the view: [begin, end).
   void VisibleBars(size_t size, size_t* begin, size_t* end) const;
@@ -54,11 +65,13 @@ class TimeAxis {
   struct Step;  // time_axis.cc
 
  private:
-  float PointsPerStep(const Step& step, std::span<const int64_t> visible) const;
+  // How far apart labels are, `visible` beginning with bar `first`.
+  float PointsPerStep(const Step& step, std::span<const int64_t> visible, size_t first) const;
 
   View view_;
   float left_ = 0, right_ = 1;
   float per_bar_ = 1;
+  quotes::GapsPtr gaps_ = quotes::NoGaps();
 };
 
 // "Fri 30 Oct 2026", with the time of day for intervals below a day.

@@ -94,6 +94,39 @@ TEST(TimeAxisTest, AGapOfYearsIsOneStep) {
   EXPECT_FALSE(Labels(times, 400).empty());
 }
 
+TEST(TimeAxisTest, MissingBarsTakeRoom) {
+  // Ten bars, three missing before bar 4: slots 0 1 2 3 . . . 4 5 6 7 8 9.
+  const auto gaps = std::make_shared<quotes::Gaps>(std::vector<std::pair<size_t, int64_t>>{{4, 3}});
+  const TimeAxis axis({0, 13}, 0, 130, gaps);
+  EXPECT_FLOAT_EQ(axis.X(3), 35);
+  EXPECT_FLOAT_EQ(axis.X(4), 75);
+  EXPECT_EQ(axis.Bar(35), 3);
+  EXPECT_EQ(axis.Bar(55), 4) << "in the gap: the bar after it";
+  EXPECT_EQ(axis.Bar(75), 4);
+  EXPECT_EQ(axis.SlotsBetween(3, 4), 4);
+  size_t begin, end;
+  const auto visible = [&](double from, double to) {
+    TimeAxis({from, to}, 0, 130, gaps).VisibleBars(10, &begin, &end);
+    return std::make_pair(begin, end);
+  };
+  EXPECT_EQ(visible(0, 13), std::make_pair(size_t{0}, size_t{10}));
+  EXPECT_EQ(visible(4.5, 6.5), std::make_pair(size_t{4}, size_t{4})) << "nothing but the gap";
+  EXPECT_EQ(visible(2.5, 7.5), std::make_pair(size_t{2}, size_t{5}));
+}
+
+TEST(TimeAxisTest, DatesStandAtTheirBarsBesideAGap) {
+  std::vector<int64_t> times = Weekdays(At(2026, 6, 1), 66);
+  times.erase(times.begin() + 20, times.begin() + 30);  // 29 June to 10 July
+  const auto gaps = std::make_shared<quotes::Gaps>(std::vector<std::pair<size_t, int64_t>>{{20, 10}});
+  const TimeAxis axis({0, 66}, 0, 440, gaps);
+  bool july = false;
+  for (const TimeAxis::Tick& tick : axis.Ticks(times, absl::UTCTimeZone(), 16, Measure)) {
+    EXPECT_FLOAT_EQ(tick.x, axis.X(static_cast<double>(tick.bar)));
+    july = july || tick.label == "Jul";
+  }
+  EXPECT_TRUE(july) << "the month is named at its first bar there is";
+}
+
 TEST(FormatDateTest, DaysAndMinutes) {
   EXPECT_EQ(FormatDate(At(2026, 10, 30), 86400, absl::UTCTimeZone()), "Fri 30 Oct 2026");
   EXPECT_EQ(FormatDate(At(2026, 10, 30, 14, 5), 60, absl::UTCTimeZone()), "Fri 30 Oct 2026  14:05");

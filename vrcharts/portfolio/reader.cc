@@ -81,7 +81,8 @@ absl::StatusOr<Portfolio> ParseCsvPortfolio(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   const std::vector<std::string_view> lines = absl::StrSplit(text, '\n');
   const char separator = quotes::CsvSeparator(lines[0]);
-  static constexpr const char* kNames[] = {"symbol", "name", "currency", "sector", "quantity", "price", "date", "fees"};
+  static constexpr const char* kNames[] = {"symbol",   "name",  "currency", "sector", "exchange",
+                                           "quantity", "price", "date",     "fees"};
   std::vector<int> columns;
   for (const std::string& name : quotes::SplitCsvLine(lines[0], separator)) {
     const std::string lower = absl::AsciiStrToLower(absl::StripAsciiWhitespace(name));
@@ -105,10 +106,10 @@ absl::StatusOr<Portfolio> ParseCsvPortfolio(std::string_view text) {
     }
     if (absl::Status status = CheckSymbol(values[0]); !status.ok()) return fault(status.message());
     const auto [it, is_new] = index.try_emplace(values[0], portfolio.items.size());
-    if (is_new) portfolio.items.push_back({{values[0], values[1], values[2], values[3]}, {}});
+    if (is_new) portfolio.items.push_back({{values[0], values[1], values[2], values[3], values[4]}, {}});
     if (portfolio.items.size() > kMaxItems) return fault(absl::StrCat("more than ", kMaxItems, " symbols"));
-    if (values[4].empty()) continue;
-    absl::StatusOr<Lot> lot = ToLot({values[4], values[5], values[6], values[7]});
+    if (values[5].empty()) continue;
+    absl::StatusOr<Lot> lot = ToLot({values[5], values[6], values[7], values[8]});
     if (!lot.ok()) return fault(lot.status().message());
     portfolio.items[it->second].lots.push_back(*lot);
   }
@@ -144,7 +145,7 @@ absl::StatusOr<Portfolio> ParseJsonPortfolio(std::string_view text) {
     };
     Item item;
     item.instrument = {Text(value.At("symbol")), Text(value.At("name")), Text(value.At("currency")),
-                       Text(value.At("sector"))};
+                       Text(value.At("sector")), Text(value.At("exchange"))};
     if (absl::Status status = CheckSymbol(item.instrument.symbol); !status.ok()) return fault(status.message());
     const quotes::JsonDocument::Value lots = value.At("lots");
     for (auto raw = lots.first_child(); raw.exists(); raw = raw.next()) {

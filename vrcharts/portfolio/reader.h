@@ -13,19 +13,18 @@ namespace vrcharts::portfolio {
 // is not there and InvalidArgument, naming file and line or entry, if it is wrong.
 //
 // CSV: a header line, then a line for each lot; lines of one symbol make one item, a line without quantity puts the
-// symbol on the watch list. Columns in any order: symbol, name, currency, sector, quantity (negative: sold), price,
-// date, fees.
+// symbol on the watch list. Columns in any order: symbol, name, currency, sector, exchange (whose calendar it follows),
+// quantity (negative: sold), price, date, fees.
 //
-//   symbol,name,currency,sector,quantity,price,date
-//   7203.T,トヨタ自動車,JPY,Consumer,200,2150,2025-04-11
-//   AAPL,Apple,USD,Technology,,,
+//   symbol,name,currency,sector,exchange,quantity,price,date
+//   7203.T,トヨタ自動車,JPY,Consumer,TSE,200,2150,2025-04-11
+//   AAPL,Apple,USD,Technology,NYSE,,,
 //
 // JSON; a rate is a number, or the symbol whose prices are its history:
 //
-//   {"name": "Mine", "currency": "USD", "rates": {"JPY": 0.0066, "EUR": "EURUSD"}, "items": [{"symbol": "7203.T",
-//   "name": "..",
-// "currency": "JPY", "sector": "..",
-//        "lots": [{"quantity": 200, "price": 2150, "date": "2025-04-11", "fees": 5}]}]}
+//   {"name": "Mine", "currency": "USD", "rates": {"JPY": 0.0066, "EUR": "EURUSD"},
+//    "items": [{"symbol": "7203.T", "name": "..", "currency": "JPY", "sector": "..", "exchange": "TSE",
+//               "lots": [{"quantity": 200, "price": 2150, "date": "2025-04-11", "fees": 5}]}]}
 absl::StatusOr<Portfolio> ReadPortfolio(const std::string& path);
 
 absl::StatusOr<Portfolio> ParseCsvPortfolio(std::string_view text);

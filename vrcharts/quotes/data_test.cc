@@ -105,6 +105,18 @@ std::vector<Bar> Days(std::initializer_list<double> closes) {
   return bars;
 }
 
+TEST(ValidateTest, DatesStayWestOfGreenwich) {
+  absl::TimeZone zone;
+  ASSERT_TRUE(absl::LoadTimeZone("America/New_York", &zone));
+  // 28 and 29 October 2025 as dates, the 30th as 09:30 in New York.
+  const auto fetched = Validate(
+      {}, {{1761609600, 1, 1, 1, 1, 0}, {1761696000, 1, 1, 1, 1, 0}, {1761831000, 1, 1, 1, 1, 0}}, {.zone = zone});
+  ASSERT_TRUE(fetched.ok());
+  EXPECT_EQ(fetched->series->time()[0], 1761609600);
+  EXPECT_EQ(fetched->series->time()[1], 1761696000);
+  EXPECT_EQ(fetched->series->time()[2], 1761782400);
+}
+
 TEST(ValidateTest, DropsWhatCannotBeTrueAndSaysSo) {
   std::vector<Bar> bars = Days({10, 11, 12, 13, 14, 15, 16, 17, 18});
   bars[1].close = NAN;

@@ -77,6 +77,7 @@ struct Instrument {
   std::string name;      // "Toyota Motor"
   std::string currency;  // ISO 4217: "USD"; empty if the values are no money
   std::string sector;    // "Technology"; empty if unknown
+  std::string exchange;  // whose calendar it is traded by (quotes/calendar.h): "TSE"; empty if unknown
 };
 
 }  // namespace vrcharts::quotes

@@ -31,6 +31,8 @@ class Source {
   virtual bool refreshes() const { return false; }
   // Whether it needs a network: such sources are not asked when offline.
   virtual bool remote() const { return false; }
+  // Whose calendar its series follow where the instrument names none; empty: not known.
+  virtual std::string exchange() const { return ""; }
   // Least time between the starts of two fetches from this source.
   virtual absl::Duration spacing() const { return absl::ZeroDuration(); }
 };

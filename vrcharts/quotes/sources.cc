@@ -11,7 +11,18 @@ namespace vrcharts::quotes {
 absl::StatusOr<Sources> Sources::Create(const options::Options& options) {
   Sources sources;
   sources.sample_ = std::make_shared<SampleSource>();
-  for (const options::WebSource& config : options.source()) {
+  absl::StatusOr<Calendars> calendars = Calendars::Create(options);
+  if (!calendars.ok()) return calendars.status();
+  sources.calendars_ = *std::move(calendars);
+  sources.default_exchange_ = options.calendar();
+  const absl::StatusOr<CalendarPtr> common = sources.calendars_.Find(options.calendar());
+  if (!common.ok()) return absl::InvalidArgumentError(absl::StrCat("--calendar: ", common.status().message()));
+  for (options::WebSource config : options.source()) {
+    const absl::StatusOr<CalendarPtr> calendar = sources.calendars_.Find(config.exchange());
+    if (!calendar.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("source \"", config.name(), "\": ", calendar.status().message()));
+    }
+    if (*calendar != nullptr && config.time_zone().empty()) config.set_time_zone((*calendar)->zone().name());
     absl::StatusOr<std::shared_ptr<WebSource>> source = WebSource::Create(config);
     if (!source.ok()) return source.status();
     for (const std::string& symbol : config.symbol()) sources.named_[symbol] = *source;
@@ -23,7 +34,8 @@ absl::StatusOr<Sources> Sources::Create(const options::Options& options) {
       return absl::NotFoundError(absl::StrCat("--quotes: there is no folder ", options.quotes()));
     }
     sources.folder_ = options.quotes();
-    sources.csv_ = std::make_shared<CsvSource>(options.quotes(), absl::UTCTimeZone());
+    sources.csv_ =
+        std::make_shared<CsvSource>(options.quotes(), *common == nullptr ? absl::UTCTimeZone() : (*common)->zone());
   }
   if (!options.prometheus().empty()) {
     if (!options.prometheus().starts_with("http://") && !options.prometheus().starts_with("https://")) {
@@ -47,6 +59,16 @@ std::shared_ptr<Source> Sources::For(const std::string& symbol) const {
   }
   if (general_ != nullptr) return general_;
   return csv_ != nullptr ? csv_ : sample_;
+}
+
+absl::StatusOr<CalendarPtr> Sources::CalendarOf(const Instrument& instrument, const Source& source) {
+  for (const std::string& name : {instrument.exchange, source.exchange()}) {
+    if (name.empty()) continue;
+    absl::StatusOr<CalendarPtr> calendar = calendars_.Find(name);
+    if (calendar.ok()) return calendar;
+    return absl::InvalidArgumentError(absl::StrCat(instrument.symbol, ": ", calendar.status().message()));
+  }
+  return calendars_.Find(default_exchange_);
 }
 
 }  // namespace vrcharts::quotes

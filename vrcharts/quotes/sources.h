@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "vrcharts/options/options.pb.h"
+#include "vrcharts/quotes/calendar.h"
 #include "vrcharts/quotes/source.h"
 
 namespace vrcharts::quotes {
@@ -25,12 +26,17 @@ class Sources {
   std::shared_ptr<Source> For(const std::string& symbol) const;
   // Null without --prometheus.
   const std::shared_ptr<Source>& prometheus() const { return prometheus_; }
+  // The calendar of a symbol's prices: that of its exchange, else that of its source, else --calendar; null if none is
+  // known. Fails with InvalidArgument if there is no such exchange.
+  absl::StatusOr<CalendarPtr> CalendarOf(const Instrument& instrument, const Source& source);
   bool only_sample() const { return csv_ == nullptr && general_ == nullptr && named_.empty(); }
 
  private:
   absl::flat_hash_map<std::string, std::shared_ptr<Source>> named_;
   std::shared_ptr<Source> general_, csv_, prometheus_, sample_;
   std::string folder_;
+  Calendars calendars_;
+  std::string default_exchange_;
 };
 
 }  // namespace vrcharts::quotes

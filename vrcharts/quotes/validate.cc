@@ -55,6 +55,7 @@ bool IsDaily(const std::vector<Bar>& bars) {
 
 void PutOnMidnight(absl::TimeZone zone, std::vector<Bar>* bars) {
   for (Bar& bar : *bars) {
+    if (bar.time % 86400 == 0) continue;  // a date already; west of Greenwich it would become the day before
     const absl::CivilDay day = absl::ToCivilDay(absl::FromUnixSeconds(bar.time), zone);
     bar.time = (day - absl::CivilDay(1970, 1, 1)) * 86400;
   }

@@ -23,7 +23,8 @@ struct ValidateOptions {
 //
 // Bars with NaN or infinite values, prices <= 0 or beyond 1e12, times outside of 1900..2200, or open or close outside
 // of low..high are dropped. Bars out of order are sorted; of several with one time the last counts. Bars a day or more
-// apart are put on midnight UTC of their date. Fails with DataLoss if nothing is left of a non-empty answer.
+// apart are put on midnight UTC of their date, unless they are there already. Fails with DataLoss if nothing is left of
+// a non-empty answer.
 absl::StatusOr<Fetched> Validate(Instrument instrument, std::vector<Bar> bars, const ValidateOptions& options);
 
 // Adds what a bar says of a split and a dividend, if it says anything; NaN and 0 are nothing.

@@ -22,6 +22,7 @@ class WebSource : public Source {
   absl::StatusOr<Fetched> Fetch(const Instrument& wanted) override;
   bool refreshes() const override { return true; }
   bool remote() const override { return true; }
+  std::string exchange() const override { return config_.exchange(); }
   absl::Duration spacing() const override { return spacing_; }
 
  private:
@@ -43,6 +44,7 @@ class PrometheusSource : public Source {
   absl::StatusOr<Fetched> Fetch(const Instrument& wanted) override;
   bool refreshes() const override { return true; }
   bool remote() const override { return true; }
+  std::string exchange() const override { return "24/7"; }
 
  private:
   const std::string url_;

@@ -65,12 +65,9 @@ std::vector<Tile*> Board::Impl::Sorted() const {
     double key = 0;
     if (tile->bars() > 0 && tile->item != nullptr) {
       const quotes::Series& series = *tile->content.pyramid->series();
-      const chart::View period = PeriodView(series, options_.period());
-      const size_t first =
-          static_cast<size_t>(std::clamp(std::ceil(period.begin), 0.0, static_cast<double>(series.size() - 1)));
-      key = portfolio::SortKey(
-          portfolio::ComputeFigures(series, series.time()[first], portfolio::CurrentHolding(*tile->item)),
-          options_.sort());
+      const int64_t since = series.time()[FirstBar(series, options_.period())];
+      key = portfolio::SortKey(portfolio::ComputeFigures(series, since, portfolio::CurrentHolding(*tile->item)),
+                               options_.sort());
     }
     if (tile->bars() == 0 || std::isnan(key)) key = -std::numeric_limits<double>::infinity();
     if (tile->item == nullptr) key = std::numeric_limits<double>::infinity();  // summary and metrics come first

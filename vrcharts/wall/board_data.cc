@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/log/log.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -102,6 +103,10 @@ absl::Status Board::Impl::AddTiles() {
     feeds[i].first->feed = i;
     tiles_of_feed_[i].push_back(feeds[i].first);
     if (i < portfolio_.items.size()) item_of_feed_[i] = i;
+    const absl::StatusOr<quotes::CalendarPtr> calendar =
+        sources->CalendarOf(feeds[i].first->content.instrument, *feeds[i].second);
+    if (!calendar.ok()) return calendar.status();
+    if (*calendar != nullptr) calendar_of_feed_[i] = *calendar;
   }
   size_t next_feed = feeds.size();
   if (summary_ != nullptr) {
@@ -147,6 +152,7 @@ void Board::Impl::Arrive(quotes::Update update) {
   if (arrival.update.series != nullptr) {
     arrival.pyramid = std::make_shared<analysis::Pyramid>(arrival.update.series);
   }
+  MarkGaps(&arrival);
   const auto item = item_of_feed_.find(arrival.update.feed);
   bool complete = false;
   {
@@ -163,6 +169,19 @@ void Board::Impl::Arrive(quotes::Update update) {
     arrivals_.push_back(std::move(arrival));
   }
   if (complete && summary_ != nullptr) Summarize();
+}
+
+void Board::Impl::MarkGaps(Arrival* arrival) const {
+  quotes::Update& update = arrival->update;
+  const auto calendar = calendar_of_feed_.find(update.feed);
+  if (calendar == calendar_of_feed_.end() || update.series == nullptr || update.series->empty()) return;
+  arrival->gaps = std::make_shared<quotes::Gaps>(quotes::FindGaps(*update.series, *calendar->second));
+  // Days are dates already, whatever the zone.
+  if (update.series->interval() < 86400) arrival->zone = calendar->second->zone();
+  if (arrival->gaps->empty()) return;
+  const std::string missing = quotes::DescribeGaps(*arrival->gaps, *update.series, *calendar->second);
+  if (!update.stale) LOG(WARNING) << update.instrument.symbol << ": " << missing;
+  absl::StrAppend(&update.message, update.message.empty() ? "" : "; ", missing);
 }
 
 void Board::Impl::Summarize() {
@@ -207,20 +226,22 @@ void Board::Impl::Summarize() {
 
 void Board::Impl::Apply(Tile* tile, const Arrival& arrival) {
   const quotes::Update& update = arrival.update;
-  const size_t bars_before = tile->bars();
+  const double slots_before = tile->slots();
   tile->content.pyramid = arrival.pyramid;
+  tile->content.gaps = arrival.gaps;
+  tile->content.zone = arrival.zone;
   tile->content.message = update.message;
   tile->content.stale = update.stale && update.series != nullptr;
   quotes::Instrument& instrument = tile->content.instrument;
   if (instrument.name.empty()) instrument.name = update.instrument.name;
   if (instrument.currency.empty()) instrument.currency = update.instrument.currency;
   if (instrument.sector.empty()) instrument.sector = update.instrument.sector;
-  const size_t bars = tile->bars();
-  if (bars > 0) {
-    if (tile->follows_period || bars_before == 0) {
-      tile->view = PeriodView(*update.series, tile->period);
-    } else if (bars > bars_before && tile->view.end >= static_cast<double>(bars_before)) {
-      tile->view = Pan(tile->view, static_cast<double>(bars - bars_before), bars);  // keep the newest bar in sight
+  const double slots = tile->slots();
+  if (tile->bars() > 0) {
+    if (tile->follows_period || slots_before == 0) {
+      tile->view = PeriodView(*update.series, *arrival.gaps, tile->period);
+    } else if (slots > slots_before && tile->view.end >= slots_before) {
+      tile->view = Pan(tile->view, slots - slots_before, slots);  // keep the newest bar in sight
     }
     RestoreRange(tile);
     UpdateStudies(tile);

@@ -16,6 +16,8 @@
 #include "vrcharts/chart/theme.h"
 #include "vrcharts/options/options.pb.h"
 #include "vrcharts/portfolio/portfolio.h"
+#include "vrcharts/quotes/calendar.h"
+#include "vrcharts/quotes/gaps.h"
 #include "vrcharts/quotes/store.h"
 #include "vrcharts/text/atlas.h"
 #include "vrcharts/wall/arrange.h"
@@ -64,6 +66,8 @@ class Board::Impl {
     std::vector<analysis::StudyPtr> summary_studies;  // what was invested, and the profit
     std::vector<double> item_shares;                  // of each item of the portfolio in its value, 0..1
     analysis::PyramidPtr pyramid;
+    quotes::GapsPtr gaps = quotes::NoGaps();
+    absl::TimeZone zone = absl::UTCTimeZone();  // that the axis shows
   };
   struct Pointer {
     std::optional<Ray> ray;
@@ -84,6 +88,7 @@ class Board::Impl {
   absl::Status AddPriceLines();
   Tile* AddTile(quotes::Instrument instrument, const portfolio::Item* item);
   void Arrive(quotes::Update update) ABSL_LOCKS_EXCLUDED(mutex_);  // on worker threads
+  void MarkGaps(Arrival* arrival) const;                           // on worker threads
   void Summarize() ABSL_LOCKS_EXCLUDED(mutex_);                    // on worker threads
   void TakeArrivals();
   void Apply(Tile* tile, const Arrival& arrival);
@@ -145,8 +150,9 @@ class Board::Impl {
   // Constant once the store runs.
   std::map<size_t, size_t> item_of_feed_;
   std::map<size_t, std::string> currency_of_feed_;
-  Tile* summary_ = nullptr;               // one of tiles_, or null
-  std::unique_ptr<quotes::Store> store_;  // last: its workers use the members above
+  std::map<size_t, quotes::CalendarPtr> calendar_of_feed_;  // of those whose calendar is known
+  Tile* summary_ = nullptr;                                 // one of tiles_, or null
+  std::unique_ptr<quotes::Store> store_;                    // last: its workers use the members above
 };
 
 }  // namespace vrcharts::wall

@@ -73,7 +73,7 @@ void Board::Impl::Point(int index, std::optional<Ray> ray) {
   Tile* tile = pointer.pressed;
   if (tile != nullptr && pointer.hit.has_value() && pointer.hit->panel == tile->panel.id) {
     const float moved = pointer.hit->point.x - pointer.pressed_x;
-    SetView(tile, Pan(pointer.pressed_view, -moved / tile->layout.time.bar_width(), tile->bars()));
+    SetView(tile, Pan(pointer.pressed_view, -moved / tile->layout.time.bar_width(), tile->slots()));
   }
 }
 
@@ -173,8 +173,8 @@ void Board::Impl::Scroll(int index, float x, float y) {
   const double anchor =
       tile->view.begin + (pointer.hit->point.x - tile->layout.plot.x0) / tile->layout.time.bar_width();
   chart::View view = tile->view;
-  if (y != 0) view = Zoom(view, anchor, std::pow(0.85, y), tile->bars());
-  if (x != 0) view = Pan(view, x * view.width() * 0.08, tile->bars());
+  if (y != 0) view = Zoom(view, anchor, std::pow(0.85, y), tile->slots());
+  if (x != 0) view = Pan(view, x * view.width() * 0.08, tile->slots());
   SetView(tile, view);
 }
 
@@ -190,13 +190,17 @@ void Board::Impl::SetView(Tile* tile, chart::View view) {
   // The others by the time of the bars at both edges; parts of a bar, and what lies beyond the newest one, stay as they
   // are.
   const auto times = tile->content.pyramid->series()->time();
-  const auto whole = [&](double at) { return std::clamp(std::floor(at), 0.0, static_cast<double>(times.size() - 1)); };
+  const quotes::Gaps& gaps = *tile->content.gaps;
+  const auto whole = [&](double at) {
+    return std::clamp(std::floor(gaps.BarAt(at)), 0.0, static_cast<double>(times.size() - 1));
+  };
   for (Tile* other : visible_) {
     if (other == tile || other->bars() == 0) continue;
     const quotes::Series& series = *other->content.pyramid->series();
     const auto place = [&](double at) {
       const double bar = whole(at);
-      return static_cast<double>(series.LowerBound(times[static_cast<size_t>(bar)])) + (at - bar);
+      const size_t same = series.LowerBound(times[static_cast<size_t>(bar)]);
+      return other->content.gaps->SlotOf(static_cast<double>(same)) + (at - gaps.SlotOf(bar));
     };
     const chart::View wanted{place(view.begin), place(view.end)};
     if (wanted.width() >= 2) set(other, wanted);

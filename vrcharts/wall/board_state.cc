@@ -35,8 +35,9 @@ void Write(const Tile& tile, TileState* out) {
   }
   if (tile.follows_period || tile.bars() == 0) return;
   const auto times = tile.content.pyramid->series()->time();
-  const auto bar = [&](double index) {
-    return times[static_cast<size_t>(std::clamp(index, 0.0, static_cast<double>(times.size() - 1)))];
+  const auto bar = [&](double slot) {
+    return times[static_cast<size_t>(
+        std::clamp(tile.content.gaps->BarAt(slot), 0.0, static_cast<double>(times.size() - 1)))];
   };
   out->set_own_range(true);
   out->set_first_time(bar(tile.view.begin));
@@ -144,11 +145,13 @@ absl::Status Board::Impl::LoadState(const std::string& path) {
 void Board::Impl::RestoreRange(Tile* tile) {
   if (!tile->restored_range.has_value() || tile->bars() == 0) return;
   const quotes::Series& series = *tile->content.pyramid->series();
-  const double begin = static_cast<double>(series.LowerBound(tile->restored_range->first));
-  const double end = static_cast<double>(series.LowerBound(tile->restored_range->second)) + 1;
+  const auto slot = [&](int64_t time) {
+    return tile->content.gaps->SlotOf(static_cast<double>(series.LowerBound(time)));
+  };
+  const double begin = slot(tile->restored_range->first), end = slot(tile->restored_range->second) + 1;
   tile->restored_range.reset();
   if (end - begin < 2) return;
-  tile->view = Pan({begin, end}, 0, series.size());
+  tile->view = Pan({begin, end}, 0, tile->slots());
   tile->follows_period = false;
   tile->dirty = true;
 }

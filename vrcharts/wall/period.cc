@@ -42,8 +42,8 @@ int64_t Before(int64_t last, options::Period period) {
   }
 }
 
-chart::View Limited(chart::View view, size_t bars) {
-  const double all = static_cast<double>(std::max<size_t>(bars, 1));
+chart::View Limited(chart::View view, double slots) {
+  const double all = std::max(slots, 1.0);
   const double width = std::clamp(view.width(), kLeastBars, std::max(kLeastBars, all * 1.5));
   const double middle = (view.begin + view.end) / 2;
   // A quarter of the view may be empty on either side.
@@ -76,23 +76,27 @@ std::string PeriodLabel(options::Period period) {
   }
 }
 
-chart::View PeriodView(const quotes::Series& series, options::Period period) {
+size_t FirstBar(const quotes::Series& series, options::Period period) {
+  const size_t few = std::min(series.size(), static_cast<size_t>(kLeastBars));
+  return std::min(series.LowerBound(Before(series.time().back(), period)), series.size() - few);
+}
+
+chart::View PeriodView(const quotes::Series& series, const quotes::Gaps& gaps, options::Period period) {
   if (series.empty()) return {0, 1};
-  const double end = static_cast<double>(series.size());
-  double begin = static_cast<double>(series.LowerBound(Before(series.time().back(), period)));
-  begin = std::min(begin, std::max(0.0, end - kLeastBars));
+  const double begin = gaps.SlotOf(static_cast<double>(FirstBar(series, period)));
+  const double end = gaps.Slots(series.size());
   const double margin = std::max(0.5, (end - begin) * 0.02);
   return {begin - (end - begin < 40 ? 0.3 : 0), end + margin};
 }
 
-chart::View Zoom(chart::View view, double anchor, double factor, size_t bars) {
-  const double all = static_cast<double>(std::max<size_t>(bars, 1));
+chart::View Zoom(chart::View view, double anchor, double factor, double slots) {
+  const double all = std::max(slots, 1.0);
   const double width = std::clamp(view.width() * factor, kLeastBars, std::max(kLeastBars, all * 1.5));
   const double share = (anchor - view.begin) / view.width();
   const double begin = anchor - share * width;
-  return Limited({begin, begin + width}, bars);
+  return Limited({begin, begin + width}, slots);
 }
 
-chart::View Pan(chart::View view, double by, size_t bars) { return Limited({view.begin + by, view.end + by}, bars); }
+chart::View Pan(chart::View view, double by, double slots) { return Limited({view.begin + by, view.end + by}, slots); }
 
 }  // namespace vrcharts::wall

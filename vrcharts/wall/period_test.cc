@@ -11,7 +11,7 @@ namespace {
 TEST(PeriodTest, CountsByTheCalendar) {
   const quotes::Series series(quotes::SampleBars(quotes::SampleCompanies().front()));
   const auto bars = [&](options::Period period) {
-    const chart::View view = PeriodView(series, period);
+    const chart::View view = PeriodView(series, *quotes::NoGaps(), period);
     EXPECT_GT(view.end, static_cast<double>(series.size())) << "room to the right";
     return series.size() - static_cast<size_t>(std::lround(view.begin));
   };

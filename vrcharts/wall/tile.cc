@@ -43,7 +43,7 @@ void Tile::FitTo(float pixels_per_point) {
 void Tile::ShowPeriod(options::Period new_period) {
   period = new_period;
   follows_period = true;
-  if (bars() > 0) view = PeriodView(*content.pyramid->series(), period);
+  if (bars() > 0) view = PeriodView(*content.pyramid->series(), *content.gaps, period);
   dirty = true;
 }
 

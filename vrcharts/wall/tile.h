@@ -43,6 +43,7 @@ struct Tile {
   bool wants_focus = false;                                   // while a state is loaded
   bool dirty = true;
 
+  double slots() const { return content.gaps->Slots(bars()); }
   size_t bars() const { return content.pyramid == nullptr ? 0 : content.pyramid->series()->size(); }
   void Redraw(text::Atlas* atlas);
   // Lays the panel out for an eye that sees this many pixels for each point of `size`: what cannot be read or told

@@ -1,0 +1,135 @@
+// From files to panels: what the wall makes of calendars and of what is done to shares.
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "gtest/gtest.h"
+#include "vrcharts/wall/board.h"
+
+namespace vrcharts::wall {
+namespace {
+
+class BoardDataTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    absl::StatusOr<std::unique_ptr<text::Atlas>> atlas = text::Atlas::Create({});
+    if (!atlas.ok()) GTEST_SKIP() << atlas.status().message();
+    atlas_ = *std::move(atlas);
+    folder_ =
+        absl::StrCat(std::getenv("TEST_TMPDIR"), "/", ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    ASSERT_EQ(std::system(("mkdir -p " + folder_).c_str()), 0);
+    options_.set_quotes(folder_);
+    options_.set_portfolio(folder_ + "/portfolio.csv");
+    options_.set_period(options::PERIOD_ALL);
+  }
+
+  void WritePortfolio(const std::string& text) { std::ofstream(folder_ + "/portfolio.csv") << text; }
+
+  // Weekdays of May 2026 but for some, at rising prices.
+  void WriteMay(const std::string& symbol, const std::vector<int>& without) {
+    std::ofstream file(absl::StrCat(folder_, "/", symbol, ".csv"));
+    file << "date,open,high,low,close\n";
+    for (absl::CivilDay day(2026, 5, 1); day.month() == 5; ++day) {
+      if (absl::GetWeekday(day) >= absl::Weekday::saturday) continue;
+      if (std::find(without.begin(), without.end(), day.day()) != without.end()) continue;
+      const int price = 100 + day.day();
+      file << day << "," << price << "," << price + 2 << "," << price - 2 << "," << price + 1 << "\n";
+    }
+  }
+
+  absl::Status Open() {
+    absl::StatusOr<std::unique_ptr<Board>> board = Board::Create(options_, atlas_.get());
+    if (!board.ok()) return board.status();
+    board_ = *std::move(board);
+    board_->WaitForData(absl::Seconds(60));
+    board_->Update(now_);
+    board_->Update(now_ += absl::Seconds(2));
+    return absl::OkStatus();
+  }
+  const chart::Geometry& Shown(const std::string& symbol) { return *board_->Find(symbol)->geometry; }
+  // Points from the middle of each candle to the next.
+  std::vector<float> Steps(const std::string& symbol) {
+    const auto& candles = Shown(symbol).base.candles;
+    std::vector<float> steps;
+    for (size_t i = 1; i < candles.size(); ++i) steps.push_back(candles[i].x - candles[i - 1].x);
+    return steps;
+  }
+
+  options::Options options_;
+  std::string folder_;
+  std::unique_ptr<text::Atlas> atlas_;
+  std::unique_ptr<Board> board_;
+  absl::Time now_ = absl::FromUnixSeconds(1000000);
+};
+
+TEST_F(BoardDataTest, HolidaysTakeNoRoomAndMissingDaysDo) {
+  options_.set_chart_type(options::CHART_TYPE_CANDLES);
+  // Golden Week: 4 to 6 May. Beside it 20 and 21 May are missing from one of them.
+  WriteMay("WHOLE", {4, 5, 6});
+  WriteMay("HOLE", {4, 5, 6, 20, 21});
+  WriteMay("UNKNOWN", {4, 5, 6, 20, 21});
+  WritePortfolio("symbol,exchange\nWHOLE,TSE\nHOLE,TSE\nUNKNOWN,\n");
+  ASSERT_TRUE(Open().ok());
+  for (const char* symbol : {"WHOLE", "UNKNOWN"}) {
+    const std::vector<float> steps = Steps(symbol);
+    for (const float step : steps) EXPECT_NEAR(step, steps[0], 0.01) << symbol;
+  }
+  EXPECT_EQ(Steps("WHOLE").size(), 17u);
+  std::vector<float> steps = Steps("HOLE");
+  ASSERT_EQ(steps.size(), 15u);
+  EXPECT_NEAR(steps[9], 3 * steps[0], 0.01) << "from 19 to 22 May";
+  steps[9] = steps[0];
+  for (const float step : steps) EXPECT_NEAR(step, steps[0], 0.01);
+  // "2 trading days missing: 2026-05-20, 2026-05-21"
+  EXPECT_GT(Shown("HOLE").base.glyphs.size(), Shown("UNKNOWN").base.glyphs.size() + 30);
+}
+
+TEST_F(BoardDataTest, OneCalendarForAllAndOneOfTheConfig) {
+  options_.set_chart_type(options::CHART_TYPE_CANDLES);
+  WriteMay("A", {4, 5, 6});
+  WriteMay("B", {4, 5, 6});
+  WritePortfolio("symbol,exchange\nA,\nB,MINE\n");
+  options_.set_calendar("NYSE");
+  options::Exchange* mine = options_.add_exchange();
+  mine->set_name("MINE");
+  for (const char* day : {"05-04", "2026-05-05", "2026-05-06"}) mine->add_holiday(day);
+  ASSERT_TRUE(Open().ok());
+  EXPECT_NEAR(Steps("A")[0], 4 * Steps("A")[1], 0.01) << "New York was open from 4 to 6 May";
+  EXPECT_NEAR(Steps("B")[0], Steps("B")[1], 0.01);
+}
+
+TEST_F(BoardDataTest, UnknownExchangesAreNamed) {
+  WriteMay("A", {});
+  WritePortfolio("symbol,exchange\nA,XXX\n");
+  EXPECT_EQ(Open().message(), "A: there is no exchange called \"XXX\"; known are 24/7, LSE, NYSE, TSE");
+  WritePortfolio("symbol\nA\n");
+  options_.set_calendar("YYY");
+  EXPECT_EQ(Open().message(), "--calendar: there is no exchange called \"YYY\"; known are 24/7, LSE, NYSE, TSE");
+}
+
+// A view that ends at a gap, panned over it and back, and restored in another run.
+TEST_F(BoardDataTest, ZoomAndStateKnowOfGaps) {
+  options_.set_chart_type(options::CHART_TYPE_CANDLES);
+  WriteMay("HOLE", {4, 5, 6, 20, 21});
+  WritePortfolio("symbol,exchange\nHOLE,TSE\n");
+  ASSERT_TRUE(Open().ok());
+  const Panel panel = *board_->Find("HOLE");
+  const glm::vec3 eye(0, 1.5f, 0);
+  board_->Point(0, Ray{eye, ToWorld(panel.placement, {1, 1}, {0.9f, 0.5f}) - eye});
+  board_->Scroll(0, 0, 3);
+  board_->Update(now_ += absl::Seconds(2));
+  const size_t shown = Shown("HOLE").base.candles.size();
+  EXPECT_LT(shown, 13u);
+  const std::string state = folder_ + "/state.json";
+  ASSERT_TRUE(board_->SaveState(state).ok());
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(board_->LoadState(state).ok());
+  board_->Update(now_ += absl::Seconds(2));
+  EXPECT_NEAR(static_cast<double>(Shown("HOLE").base.candles.size()), static_cast<double>(shown), 1.01);
+}
+
+}  // namespace
+}  // namespace vrcharts::wall
