@@ -136,7 +136,7 @@ TEST(StudyTest, EveryKindGivesAValuePerBar) {
       EXPECT_FALSE(study.label.empty());
       EXPECT_FALSE(study.curves.empty());
       for (const Curve& curve : study.curves) EXPECT_EQ(curve.values.size(), n) << name;
-      EXPECT_TRUE(n < 100 || std::isfinite(study.curves[0].values.back())) << name;
+      EXPECT_TRUE(n < 100 || std::isfinite(study.curves[0].values.all().back())) << name;
     }
   }
 }

@@ -20,7 +20,7 @@ struct Kind {
 };
 
 Study& Add(std::vector<double> values, Study* study, bool histogram = false) {
-  study->curves.push_back({std::move(values), histogram});
+  study->curves.push_back({Values(std::move(values)), histogram});
   return *study;
 }
 

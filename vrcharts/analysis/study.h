@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "vrcharts/analysis/values.h"
 #include "vrcharts/quotes/series.h"
 
 namespace vrcharts::analysis {
 
-// One line of a study, a value for each bar of the series; NaN where there is none yet.
+// One line of a study.
 struct Curve {
-  std::vector<double> values;
+  Values values;
   bool histogram = false;  // columns from zero instead of a line
 };
 

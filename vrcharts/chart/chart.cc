@@ -104,17 +104,15 @@ void DrawComparisons(const Content& content, const Style& style, const Layout& l
   size_t color = 0;
   for (const Comparison& comparison : content.comparisons) {
     const Frame frame{layout.time, layout.compared.value_or(layout.price), layout.plot, style.grain};
-    std::vector<double> values = comparison.values;
+    double factor = 1;
     if (!layout.compared.has_value()) {
       // Relative to the own first visible value, as if it had begun at the chart's first close.
-      size_t first = layout.first;
-      while (first < values.size() && !std::isfinite(values[first])) ++first;
-      if (first >= values.size() || values[first] == 0) continue;
-      const double factor = content.pyramid->series()->close()[layout.first] / values[first];
-      for (double& value : values) value *= factor;
+      const double first = comparison.values.FirstFinite(layout.first, comparison.values.size());
+      if (!std::isfinite(first) || first == 0) continue;
+      factor = content.pyramid->series()->close()[layout.first] / first;
     }
-    AddLine(ValueLine(values, frame), frame, kStudyWidth, style.theme.series[color++ % style.theme.series.size()],
-            marks);
+    AddLine(ValueLine(comparison.values, frame, factor), frame, kStudyWidth,
+            style.theme.series[color++ % style.theme.series.size()], marks);
   }
 }
 
@@ -185,6 +183,8 @@ void DrawMarkers(const Content& content, const Style& style, const Layout& layou
     const Rgba color = marker.buy ? style.theme.accent : style.theme.warning;
     canvas->Fill({x - 6, y - 6, x + 6, y + 6}, color, 6);
     canvas->Text(x, y, marker.buy ? "B" : "S", {8, TextOn(color), Weight::kSemiBold, Align::kCenter});
+    const float paid = layout.price.Y(marker.price);
+    if (paid >= layout.plot.y0 && paid <= layout.plot.y1) canvas->Horizontal(x - 5, x + 5, paid, 1.2f, color);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "vrcharts/analysis/pyramid.h"
 #include "vrcharts/analysis/study.h"
+#include "vrcharts/analysis/values.h"
 #include "vrcharts/chart/canvas.h"
 #include "vrcharts/chart/marks.h"
 #include "vrcharts/chart/price_scale.h"
@@ -29,7 +30,7 @@ namespace vrcharts::chart {
 // Another symbol drawn over the chart, on the percent scale or on a scale of its own.
 struct Comparison {
   std::string label;
-  std::vector<double> values;  // one a bar of the chart's own series, NaN where the other one has none
+  analysis::Values values;  // one a bar of the chart's own series, NaN where the other one has none
 };
 
 struct Position {
@@ -38,7 +39,7 @@ struct Position {
   double average_cost = 0;  // a share, in the instrument's currency
 };
 
-// A trade, drawn as a small triangle at its bar.
+// A trade, drawn as a disc beside its bar and a dash at its price.
 struct Marker {
   int64_t time = 0;
   double price = 0;

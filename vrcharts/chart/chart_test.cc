@@ -132,7 +132,7 @@ TEST_F(ChartTest, StudiesWithPanesShareTheTimeAxis) {
   analysis::Study study;
   study.label = "Test";
   study.own_pane = true;
-  study.curves.push_back({std::vector<double>(300, 50), false});
+  study.curves.push_back({analysis::Values(std::vector<double>(300, 50)), false});
   content_.studies = {std::make_shared<analysis::Study>(study), std::make_shared<analysis::Study>(study)};
   const auto geometry = Draw();
   ASSERT_EQ(layout_.panes.size(), 2u);
@@ -145,8 +145,9 @@ TEST_F(ChartTest, StudiesWithPanesShareTheTimeAxis) {
 
 TEST_F(ChartTest, ComparisonsBeginWhereTheChartBegins) {
   style_.scale = options::SCALE_PERCENT;
-  content_.comparisons = {{"OTHER", std::vector<double>(300, 7.0)}};
-  content_.comparisons[0].values[299] = 14.0;  // doubles at the end
+  std::vector<double> values(300, 7.0);
+  values[299] = 14.0;  // doubles at the end
+  content_.comparisons = {{"OTHER", analysis::Values(values)}};
   style_.type = options::CHART_TYPE_CANDLES;
   const auto geometry = Draw();
   const double first = content_.pyramid->series()->close()[150];
@@ -158,8 +159,9 @@ TEST_F(ChartTest, ComparisonsBeginWhereTheChartBegins) {
 
 TEST_F(ChartTest, TwoScalesOnOneChart) {
   style_.own_scale = true;
-  content_.comparisons = {{"RATE", std::vector<double>(300, 0.05)}};
-  content_.comparisons[0].values[299] = 0.06;
+  std::vector<double> values(300, 0.05);
+  values[299] = 0.06;
+  content_.comparisons = {{"RATE", analysis::Values(values)}};
   const auto geometry = Draw();
   ASSERT_TRUE(layout_.compared.has_value());
   EXPECT_NEAR(layout_.compared->high(), 0.06, 0.002);

@@ -18,19 +18,7 @@ constexpr float kAxisFont = 10;
 constexpr float kPane = 0.27f;  // of the height, for each study with a pane of its own
 constexpr float kPaneGap = 8;
 
-struct Range {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  void Add(double value) {
-    if (!std::isfinite(value)) return;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  void AddAll(const std::vector<double>& values, size_t first, size_t last) {
-    for (size_t i = first; i < std::min(last, values.size()); ++i) Add(values[i]);
-  }
-  bool empty() const { return !(low <= high); }
-};
+using Range = analysis::Values::Range;
 
 bool ShowsOnlyCloses(options::ChartType type) {
   return type == options::CHART_TYPE_LINE || type == options::CHART_TYPE_AREA || type == options::CHART_TYPE_BASELINE;
@@ -44,7 +32,7 @@ Range VisiblePrices(const Content& content, const Style& style, const Layout& la
   range.Add(closes ? summary.close_high : summary.high);
   for (const analysis::StudyPtr& study : content.studies) {
     if (study->own_pane) continue;
-    for (const analysis::Curve& curve : study->curves) range.AddAll(curve.values, layout.first, layout.last);
+    for (const analysis::Curve& curve : study->curves) range.Add(curve.values.Extremes(layout.first, layout.last));
   }
   return range;
 }
@@ -60,13 +48,6 @@ void Widen(bool logarithmic, double above, double below, Range* range) {
   const double span = range->high - range->low;
   range->low -= span * below;
   range->high += span * above;
-}
-
-double FirstFinite(const std::vector<double>& values, size_t first, size_t last) {
-  for (size_t i = first; i < std::min(last, values.size()); ++i) {
-    if (std::isfinite(values[i])) return values[i];
-  }
-  return std::numeric_limits<double>::quiet_NaN();
 }
 
 void LayOutPanes(const Content& content, Layout* layout) {
@@ -87,12 +68,12 @@ void ScalePanes(const Content& content, Layout* layout) {
     const analysis::Study& study = *content.studies[pane.study];
     Range range;
     for (const analysis::Curve& curve : study.curves) {
-      range.AddAll(curve.values, layout->first, layout->last);
+      range.Add(curve.values.Extremes(layout->first, layout->last));
       if (curve.histogram) range.Add(0);
     }
-    if (range.empty()) range = {0, 1};
+    if (range.empty()) range = Range{0, 1};
     if (study.fixed_range) {
-      range = {study.low, study.high};
+      range = Range{study.low, study.high};
     } else {
       Widen(false, 0.08, 0.08, &range);
     }
@@ -104,10 +85,9 @@ void ScalePanes(const Content& content, Layout* layout) {
 // value lies on the chart's own prices.
 void AddShared(const Content& content, const Layout& layout, double base, Range* range) {
   for (const Comparison& comparison : content.comparisons) {
-    const double first = FirstFinite(comparison.values, layout.first, layout.last);
+    const double first = comparison.values.FirstFinite(layout.first, layout.last);
     if (!std::isfinite(first) || first == 0) continue;
-    Range own;
-    own.AddAll(comparison.values, layout.first, layout.last);
+    const Range own = comparison.values.Extremes(layout.first, layout.last);
     range->Add(own.low / first * base);
     range->Add(own.high / first * base);
   }
@@ -168,7 +148,9 @@ Layout MakeLayout(const Content& content, const Style& style, View view, Size si
 
   if (style.own_scale && !content.comparisons.empty()) {
     Range other;
-    for (const Comparison& comparison : content.comparisons) other.AddAll(comparison.values, layout.first, layout.last);
+    for (const Comparison& comparison : content.comparisons) {
+      other.Add(comparison.values.Extremes(layout.first, layout.last));
+    }
     if (!other.empty()) {
       Widen(false, 0.09, volume ? 0.26 : 0.09, &other);
       layout.left_axis = {0, layout.plot.y0, 52, layout.plot.y1};

@@ -149,7 +149,7 @@ std::vector<Vertex> CloseLine(const analysis::Pyramid& pyramid, const Frame& fra
   return line;
 }
 
-std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame) {
+std::vector<Vertex> ValueLine(const analysis::Values& values, const Frame& frame, double factor) {
   Columns columns = ChooseColumns(frame.time, values.size(), frame.grain);
   if (columns.begin >= columns.bars) columns.begin -= columns.bars;
   columns.end = std::min(values.size(), columns.end + columns.bars);
@@ -158,20 +158,18 @@ std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) {
     const size_t end = std::min(columns.end, i + columns.bars);
     if (BreaksBefore(i, columns, frame)) line.push_back(kBreak);
-    size_t low = i, high = i;
-    for (size_t j = i; j < end; ++j) {
-      if (values[j] < values[low] || std::isnan(values[low])) low = j;
-      if (values[j] > values[high] || std::isnan(values[high])) high = j;
-    }
-    if (std::isnan(values[low])) {
+    const analysis::Values::Range range = values.Extremes(i, end);
+    if (range.empty()) {
       if (!line.empty()) line.push_back(kBreak);
-      continue;
+    } else if (columns.bars == 1) {
+      line.push_back({frame.time.X(static_cast<double>(i)), frame.price.Y(range.low * factor)});
+    } else {
+      const double quarter = static_cast<double>(end - i) / 4;
+      const bool rises = values[end - 1] >= values[i];
+      const double first = rises ? range.low : range.high, second = rises ? range.high : range.low;
+      line.push_back({frame.time.X(static_cast<double>(i) - 0.5 + quarter), frame.price.Y(first * factor)});
+      line.push_back({frame.time.X(static_cast<double>(i) - 0.5 + 3 * quarter), frame.price.Y(second * factor)});
     }
-    const auto vertex = [&](size_t j) {
-      return Vertex{frame.time.X(static_cast<double>(j)), frame.price.Y(values[j])};
-    };
-    line.push_back(vertex(std::min(low, high)));
-    if (low != high) line.push_back(vertex(std::max(low, high)));
   }
   return line;
 }
@@ -276,16 +274,15 @@ void AddVolume(const analysis::Pyramid& pyramid, const Frame& frame, Rgba rising
   }
 }
 
-void AddHistogram(std::span<const double> values, const Frame& frame, Rgba above, Rgba below, Marks* marks) {
+void AddHistogram(const analysis::Values& values, const Frame& frame, Rgba above, Rgba below, Marks* marks) {
   const Columns columns = ChooseColumns(frame.time, values.size(), kLeastBar * frame.grain);
   const float half = BodyHalf(frame.time.bar_width() * static_cast<float>(columns.bars));
   const float zero = std::clamp(frame.price.Y(0), frame.box.y0, frame.box.y1);
   for (size_t i = columns.begin; i < columns.end; i += columns.bars) {
     const size_t end = std::min(columns.end, i + columns.bars);
-    double extreme = 0;  // the value furthest from zero
-    for (size_t j = i; j < end; ++j) {
-      if (std::abs(values[j]) > std::abs(extreme)) extreme = values[j];
-    }
+    const analysis::Values::Range range = values.Extremes(i, end);
+    if (range.empty()) continue;
+    const double extreme = range.high > -range.low ? range.high : range.low;  // the value furthest from zero
     const float x = frame.time.X(static_cast<double>(i + end - 1) / 2);
     if (extreme == 0 || x - half < frame.box.x0 || x + half > frame.box.x1) continue;
     const float y = std::clamp(frame.price.Y(extreme), frame.box.y0, frame.box.y1);

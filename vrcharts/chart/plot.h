@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vrcharts/analysis/pyramid.h"
+#include "vrcharts/analysis/values.h"
 #include "vrcharts/chart/canvas.h"
 #include "vrcharts/chart/marks.h"
 #include "vrcharts/chart/price_scale.h"
@@ -39,9 +40,9 @@ struct Vertex {
 // The line through the closes, or the lowest and highest close of each column. Not yet clipped.
 std::vector<Vertex> CloseLine(const analysis::Pyramid& pyramid, const Frame& frame);
 
-// The line through one value a bar: values[i] belongs to bar i. NaN interrupts it, shown by a vertex with x = NaN. Each
-// column shows its lowest and highest value.
-std::vector<Vertex> ValueLine(std::span<const double> values, const Frame& frame);
+// The line through one value a bar, times `factor`: values[i] belongs to bar i. NaN interrupts it, shown by a vertex
+// with x = NaN. Each column shows its lowest and highest value, all lines at the same x.
+std::vector<Vertex> ValueLine(const analysis::Values& values, const Frame& frame, double factor = 1);
 
 // Draws a line, clipped to frame.box.
 void AddLine(std::span<const Vertex> line, const Frame& frame, float width, Rgba color, Marks* marks);
@@ -61,7 +62,7 @@ void AddCandles(const analysis::Pyramid& pyramid, const Frame& frame, CandleStyl
 void AddVolume(const analysis::Pyramid& pyramid, const Frame& frame, Rgba rising, Rgba falling, Marks* marks);
 
 // Columns from zero, in one colour above and another one below.
-void AddHistogram(std::span<const double> values, const Frame& frame, Rgba above, Rgba below, Marks* marks);
+void AddHistogram(const analysis::Values& values, const Frame& frame, Rgba above, Rgba below, Marks* marks);
 
 }  // namespace vrcharts::chart
 

@@ -107,7 +107,7 @@ TEST(LineTest, IsClippedToTheBox) {
 TEST(LineTest, NotANumberInterrupts) {
   const double nan = NAN;
   const Frame frame = MakeFrame({0, 6}, 0, 100);
-  const std::vector<double> values = {nan, 10, 20, nan, 30, 40};
+  const analysis::Values values({nan, 10, 20, nan, 30, 40});
   Marks marks;
   AddLine(ValueLine(values, frame), frame, 1, 7, &marks);
   ASSERT_EQ(marks.lines.size(), 4u);

@@ -8,6 +8,18 @@
 
 namespace vrcharts::portfolio {
 
+Item AfterSplits(const Item& item, std::span<const quotes::CorporateAction> splits) {
+  Item out = item;
+  for (Lot& lot : out.lots) {
+    for (const quotes::CorporateAction& split : splits) {
+      if (lot.time >= split.time) continue;
+      lot.quantity *= split.split;
+      lot.price /= split.split;
+    }
+  }
+  return out;
+}
+
 Holding HoldingAt(const Item& item, int64_t time) {
   struct Open {
     double quantity, cost;  // cost of all of it

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "vrcharts/quotes/adjust.h"
 #include "vrcharts/quotes/series.h"
 
 namespace vrcharts::portfolio {
@@ -31,6 +33,11 @@ struct Portfolio {
   std::vector<Item> items;
   std::map<std::string, std::string> rate_symbols;  // rates over time: the symbols whose prices they are
 };
+
+// The item with its lots in the shares of today: those of before a split of n new shares for an old one are n times as
+// many at an n-th of the price. What a lot cost in all stays as it was. `splits` oldest first, at midnight UTC; a lot
+// of the day itself is one in new shares.
+Item AfterSplits(const Item& item, std::span<const quotes::CorporateAction> splits);
 
 // What is left of an item's lots. Sales take the oldest shares first (FIFO).
 struct Holding {

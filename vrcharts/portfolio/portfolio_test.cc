@@ -33,6 +33,25 @@ TEST(HoldingTest, SellingMoreThanIsHeldSellsAll) {
   EXPECT_DOUBLE_EQ(holding.realized, 100) << "ten shares at ten more each";
 }
 
+TEST(AfterSplitsTest, LotsOfBeforeAreMore) {
+  // 10 shares at 400 and a sale of 2 before a split of 4:1; 5 at 110 on its day; then a reverse split of 1:2.
+  const Item item{{}, {{100, 10, 400, 8}, {150, -2, 420, 0}, {200, 5, 110, 0}, {300, 6, 240, 0}}};
+  const std::vector<quotes::CorporateAction> splits = {{200, 4, 0}, {250, 0.5, 0}};
+  const Item after = AfterSplits(item, splits);
+  EXPECT_DOUBLE_EQ(after.lots[0].quantity, 20);
+  EXPECT_DOUBLE_EQ(after.lots[0].price, 200);
+  EXPECT_DOUBLE_EQ(after.lots[0].fees, 8);
+  EXPECT_DOUBLE_EQ(after.lots[1].quantity, -4);
+  EXPECT_DOUBLE_EQ(after.lots[2].quantity, 2.5);
+  EXPECT_DOUBLE_EQ(after.lots[2].price, 220);
+  EXPECT_DOUBLE_EQ(after.lots[3].quantity, 6);
+  const Holding before_split = CurrentHolding(item), holding = CurrentHolding(after);
+  EXPECT_DOUBLE_EQ(holding.quantity, 20 - 4 + 2.5 + 6);
+  EXPECT_DOUBLE_EQ(holding.cost, before_split.cost) << "money does not split";
+  EXPECT_DOUBLE_EQ(holding.realized, before_split.realized);
+  EXPECT_DOUBLE_EQ(AfterSplits(item, {}).lots[0].quantity, 10);
+}
+
 TEST(CurrencyTest, OneCurrencyOrRates) {
   Portfolio portfolio{"", "", {}, {{{"A", "", "EUR"}, {{0, 1, 1}}}, {{"B", "", "EUR"}, {{0, 1, 1}}}}};
   EXPECT_EQ(CommonCurrency(portfolio), "EUR");

@@ -8,9 +8,9 @@ namespace {
 
 constexpr double kLargestSplit = 1e4;
 
-bool IsSplit(double split) { return split >= 1 / kLargestSplit && split <= kLargestSplit; }
-
 }  // namespace
+
+bool IsSplit(double split) { return split >= 1 / kLargestSplit && split <= kLargestSplit; }
 
 size_t AdjustForActions(std::vector<CorporateAction> actions, std::vector<Bar>* bars) {
   const auto by_time = [](const auto& a, const auto& b) { return a.time < b.time; };

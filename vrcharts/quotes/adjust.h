@@ -25,6 +25,9 @@ struct CorporateAction {
 // one, a dividend that is negative or not below the price. Actions without a bar before them change nothing.
 size_t AdjustForActions(std::vector<CorporateAction> actions, std::vector<Bar>* bars);
 
+// Whether there can be such a split, of so many new shares for an old one.
+bool IsSplit(double split);
+
 }  // namespace vrcharts::quotes
 
 #endif  // VRCHARTS_QUOTES_ADJUST_H_

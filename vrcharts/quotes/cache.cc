@@ -22,7 +22,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the cache is written as it lies in memory");
 
-constexpr std::string_view kMagic = "VRCQ1\n";
+constexpr std::string_view kMagic = "VRCQ2\n";
 constexpr size_t kBytesPerBar = 6 * 8;
 
 uint32_t Checksum(std::string_view data) {
@@ -47,6 +47,17 @@ bool Take(std::string_view* data, T* value) {
   return true;
 }
 
+bool TakeSplits(std::string_view* data, std::vector<CorporateAction>* splits) {
+  uint32_t count;
+  if (!Take(data, &count)) return false;
+  for (uint32_t i = 0; i < count; ++i) {
+    CorporateAction split;
+    if (!Take(data, &split.time) || !Take(data, &split.split) || !IsSplit(split.split)) return false;
+    splits->push_back(split);
+  }
+  return true;
+}
+
 bool TakeText(std::string_view* data, std::string* text) {
   uint32_t size;
   if (!Take(data, &size) || data->size() < size) return false;
@@ -65,6 +76,11 @@ std::string EncodeCacheFile(const Fetched& fetched) {
   AppendText(fetched.instrument.name, &out);
   AppendText(fetched.instrument.currency, &out);
   AppendText(fetched.instrument.sector, &out);
+  Append(static_cast<uint32_t>(fetched.splits.size()), &out);
+  for (const CorporateAction& split : fetched.splits) {
+    Append(split.time, &out);
+    Append(split.split, &out);
+  }
   Append(static_cast<uint64_t>(series.size()), &out);
   const auto column = [&](const auto& values) {
     out.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
@@ -90,7 +106,8 @@ std::optional<Fetched> DecodeCacheFile(std::string_view contents) {
   uint64_t count;
   if (!TakeText(&contents, &out.instrument.symbol) || !TakeText(&contents, &out.instrument.name) ||
       !TakeText(&contents, &out.instrument.currency) || !TakeText(&contents, &out.instrument.sector) ||
-      !Take(&contents, &count) || contents.size() % kBytesPerBar != 0 || contents.size() / kBytesPerBar != count) {
+      !TakeSplits(&contents, &out.splits) || !Take(&contents, &count) || contents.size() % kBytesPerBar != 0 ||
+      contents.size() / kBytesPerBar != count) {
     return std::nullopt;
   }
   std::vector<Bar> bars(count);

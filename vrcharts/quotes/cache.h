@@ -13,8 +13,9 @@ namespace vrcharts::quotes {
 // Keeps the last good series of each symbol in a folder, one binary file each, so that the wall starts without a
 // network.
 //
-// File: the magic "VRCQ1\n", then little-endian: uint32 length and bytes of symbol, name, currency and sector; uint64
-// number of bars; the columns time (int64), open, high, low, close, volume (double); uint32 CRC-32 of all that. A file
+// File: the magic "VRCQ2\n", then little-endian: uint32 length and bytes of symbol, name, currency and sector; uint32
+// number of splits; each one's time (int64) and ratio (double); uint64 number of bars; the columns time (int64), open,
+// high, low, close, volume (double); uint32 CRC-32 of all that. A file
 // that is cut off, of another version or damaged counts as absent. Files are replaced by rename, so readers never see
 // half.
 //

@@ -181,8 +181,7 @@ absl::StatusOr<Fetched> ParseCsvQuotes(std::string_view text, const Instrument& 
     AddAction(*time, values[kSplit], values[kDividend], &actions);
   }
   // An adjusted close has them in it already.
-  return ValidateAdjusted(wanted, std::move(bars), has(kAdjusted) ? std::vector<CorporateAction>() : std::move(actions),
-                          zone);
+  return ValidateAdjusted(wanted, std::move(bars), std::move(actions), has(kAdjusted), zone);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {

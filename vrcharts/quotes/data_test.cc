@@ -66,9 +66,15 @@ TEST(CsvTest, SplitsAndDividendsAsColumns) {
       parse("Date,Close,Adj Close,Dividends,Stock Splits\n2025-10-29,400,200,0.0,0.0\n2025-10-30,200,200,0.0,2.0\n");
   ASSERT_TRUE(adjusted.ok()) << adjusted.status();
   EXPECT_EQ(adjusted->series->close()[0], 200) << "not twice";
+  for (const auto* fetched : {&*traded, &*adjusted}) {
+    ASSERT_EQ(fetched->splits.size(), 1u) << "for the lots";
+    EXPECT_EQ(fetched->splits[0].time, 1761782400);
+    EXPECT_EQ(fetched->splits[0].split, 2);
+  }
   const auto absurd = parse("date,close,split\n2025-10-29,400,1\n2025-10-30,200,-2\n");
   ASSERT_TRUE(absurd.ok()) << absurd.status();
   EXPECT_EQ(absurd->warning, "1 impossible splits or dividends left out");
+  EXPECT_TRUE(absurd->splits.empty());
 }
 
 TEST(CsvTest, SemicolonsAndOnlyCloses) {
@@ -166,7 +172,8 @@ TEST(ValidateTest, MetricsMayBeNegative) {
 
 class CacheTest : public ::testing::Test {
  protected:
-  Fetched fetched_{{"東/証 7203", "Toyota", "JPY", "Consumer"}, std::make_shared<Series>(Days({10, 11, 12})), ""};
+  Fetched fetched_{
+      {"東/証 7203", "Toyota", "JPY", "Consumer"}, std::make_shared<Series>(Days({10, 11, 12})), "", {{86400, 4, 0}}};
 };
 
 TEST_F(CacheTest, KeepsWhatItWasGiven) {
@@ -178,6 +185,9 @@ TEST_F(CacheTest, KeepsWhatItWasGiven) {
   ASSERT_TRUE(loaded.has_value());
   EXPECT_EQ(loaded->series->bars(), fetched_.series->bars());
   EXPECT_EQ(loaded->instrument.name, "Toyota");
+  ASSERT_EQ(loaded->splits.size(), 1u) << "prices are adjusted for it";
+  EXPECT_EQ(loaded->splits[0].time, 86400);
+  EXPECT_EQ(loaded->splits[0].split, 4);
   EXPECT_FALSE(cache->Load({"other"}).has_value());
 }
 

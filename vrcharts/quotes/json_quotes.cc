@@ -104,6 +104,20 @@ absl::StatusOr<std::vector<RawBar>> ReadColumns(const Value& bars, const JsonPat
   return out;
 }
 
+// What a service lists apart from the bars: an array, or an object with an entry for each split.
+std::vector<CorporateAction> ListedSplits(const Value& root, const JsonPaths& paths, absl::TimeZone zone) {
+  std::vector<CorporateAction> splits;
+  if (paths.splits.empty()) return splits;
+  const Value list = root.At(paths.splits);
+  for (Value entry = list.first_child(); entry.exists(); entry = entry.next()) {
+    const std::optional<int64_t> time = TimeOf(entry.At(paths.splits_time), zone);
+    const double after = entry.At(paths.splits_new).number().value_or(kNan);
+    const double before = paths.splits_old.empty() ? 1 : entry.At(paths.splits_old).number().value_or(kNan);
+    if (time.has_value()) AddAction(*time, after / before, kNan, &splits);
+  }
+  return splits;
+}
+
 }  // namespace
 
 JsonPaths PathsOf(const options::JsonMapping& mapping) {
@@ -127,6 +141,10 @@ JsonPaths PathsOf(const options::JsonMapping& mapping) {
                "chart.result.0.meta.longName",
                "chart.result.0.meta.currency",
                "chart.error.description"};
+      paths.splits = "chart.result.0.events.splits";
+      paths.splits_time = "date";
+      paths.splits_new = "numerator";
+      paths.splits_old = "denominator";
       break;
     case options::JSON_SHAPE_DATE_MAP:  // {"Time Series (Daily)": {"2026-10-30": {"1. open": "1", ...}, ...}}
       paths = {"Time Series (Daily)", "", "1. open", "2. high",      "3. low", "4. close", "",
@@ -151,6 +169,10 @@ JsonPaths PathsOf(const options::JsonMapping& mapping) {
   override_with(mapping.volume(), &paths.volume);
   override_with(mapping.split(), &paths.split);
   override_with(mapping.dividend(), &paths.dividend);
+  override_with(mapping.splits(), &paths.splits);
+  override_with(mapping.splits_time(), &paths.splits_time);
+  override_with(mapping.splits_new(), &paths.splits_new);
+  override_with(mapping.splits_old(), &paths.splits_old);
   override_with(mapping.name(), &paths.name);
   override_with(mapping.currency(), &paths.currency);
   override_with(mapping.error(), &paths.error);
@@ -185,7 +207,6 @@ absl::StatusOr<Fetched> ParseJsonQuotes(std::string_view body, const JsonPaths& 
     adjusted = adjusted || !std::isnan(bar.adjusted);
     AddAction(whole->time, bar.split, bar.dividend, &actions);
   }
-  if (adjusted) actions.clear();
   if (finished.empty() && !raw->empty()) {
     return absl::DataLossError(absl::StrCat("none of ", raw->size(), " entries has a time at \"", paths.time,
                                             "\" and a close at \"", paths.close, "\""));
@@ -195,7 +216,10 @@ absl::StatusOr<Fetched> ParseJsonQuotes(std::string_view body, const JsonPaths& 
   if (instrument.currency.empty() && !paths.currency.empty()) {
     instrument.currency = root.At(paths.currency).string().substr(0, 8);
   }
-  return ValidateAdjusted(std::move(instrument), std::move(finished), std::move(actions), zone);
+  absl::StatusOr<Fetched> fetched =
+      ValidateAdjusted(std::move(instrument), std::move(finished), std::move(actions), adjusted, zone);
+  if (fetched.ok() && fetched->splits.empty()) fetched->splits = SplitsOf(ListedSplits(root, paths, zone), zone);
+  return fetched;
 }
 
 }  // namespace vrcharts::quotes

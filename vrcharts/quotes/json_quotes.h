@@ -24,6 +24,8 @@ struct JsonPaths {
   std::string name, currency;  // from the root
   std::string error;           // from the root: a text there means that the service refused
   std::string split, dividend;
+  // From the root: a list of splits that the prices are adjusted for already; time, new and old shares of an entry.
+  std::string splits, splits_time, splits_new, splits_old;
 };
 
 JsonPaths PathsOf(const options::JsonMapping& mapping);

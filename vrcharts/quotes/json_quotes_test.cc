@@ -46,6 +46,20 @@ TEST(JsonQuotesTest, NestedColumnsWithGapsAndAdjustedCloses) {
   EXPECT_EQ(fetched->instrument.name, "Example");
 }
 
+TEST(JsonQuotesTest, SplitsListedBesideTheBars) {
+  // Prices are adjusted for them, times are those of the opening in New York.
+  const auto fetched = Parse(R"({"chart":{"result":[{"timestamp":[1761831000,1761917400],
+      "events":{"splits":{"1761917400":{"date":1761917400,"numerator":4,"denominator":1,"splitRatio":"4:1"},
+                          "1": {"date":1761917401,"numerator":4,"denominator":0}, "2": {"numerator":3}, "3": 7}},
+      "indicators":{"quote":[{"close":[11,12.5]}]}}]}})",
+                             options::JSON_SHAPE_NESTED_COLUMNS);
+  ASSERT_TRUE(fetched.ok()) << fetched.status();
+  EXPECT_EQ(fetched->series->close()[0], 11) << "as it was sent";
+  ASSERT_EQ(fetched->splits.size(), 1u);
+  EXPECT_EQ(fetched->splits[0].time, 1761868800) << "the date";
+  EXPECT_EQ(fetched->splits[0].split, 4);
+}
+
 TEST(JsonQuotesTest, DateMapWithNumbersAsTextNewestFirst) {
   const auto fetched = Parse(R"j({"Meta Data":{"1. Information":"Daily"},"Time Series (Daily)":{
   "2025-10-31" : {"1. open" : "11", "2. high" : "13", "3. low" : "10", "4. close" : "12.5", "5. volume" : "200"},

@@ -2,9 +2,11 @@
 #define VRCHARTS_QUOTES_SOURCE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "vrcharts/quotes/adjust.h"
 #include "vrcharts/quotes/series.h"
 
 namespace vrcharts::quotes {
@@ -14,6 +16,9 @@ struct Fetched {
   Instrument instrument;  // the wanted one, with what the source knows beside (name, currency)
   SeriesPtr series;       // never null; may be empty
   std::string warning;    // bars that had to be dropped and why, in one line; empty if all was well
+  // Splits that the prices are adjusted for, by whomsoever: shares bought before one have become more. At midnight UTC
+  // of their date.
+  std::vector<CorporateAction> splits;
 };
 
 // Where prices come from. Implementations are thread-safe: several workers fetch different symbols at once.

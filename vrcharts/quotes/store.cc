@@ -109,11 +109,12 @@ void Store::Work() {
 void Store::Run(size_t index, const Instrument& instrument, Source* source, bool first) {
   if (first && options_.cache != nullptr) {
     if (std::optional<Fetched> cached = options_.cache->Load(instrument); cached.has_value()) {
-      Update update{index, instrument, cached->series, "", true, false};
+      Update update{index, instrument, cached->series, "", cached->splits, true, false};
       if (update.instrument.name.empty()) update.instrument = cached->instrument;
       {
         absl::MutexLock lock(&mutex_);
         feeds_[index]->last = cached->series;
+        feeds_[index]->last_splits = cached->splits;
       }
       Publish(std::move(update));
     }
@@ -134,6 +135,7 @@ void Store::Finish(size_t index, absl::StatusOr<Fetched> fetched, bool asked) {
     update.instrument = feed.instrument;
     if (fetched.ok()) {
       feed.last = fetched->series;
+      feed.last_splits = fetched->splits;
       feed.failures = 0;
       feed.instrument = update.instrument = fetched->instrument;
       update.message = fetched->warning;
@@ -143,6 +145,7 @@ void Store::Finish(size_t index, absl::StatusOr<Fetched> fetched, bool asked) {
       update.stale = update.failed = true;
     }
     update.series = feed.last;
+    update.splits = feed.last_splits;
   }
   if (fetched.ok()) {
     fetches.Increment();

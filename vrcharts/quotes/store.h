@@ -21,10 +21,11 @@ class Cache;
 struct Update {
   size_t feed = 0;  // as Store::Add returned it
   Instrument instrument;
-  SeriesPtr series;     // null if there is nothing to show (yet)
-  std::string message;  // what went wrong, or a warning about the data; for the panel
-  bool stale = false;   // `series` is older than it should be: from the cache, or the last fetch failed
-  bool failed = false;  // the last fetch failed
+  SeriesPtr series;                     // null if there is nothing to show (yet)
+  std::string message;                  // what went wrong, or a warning about the data; for the panel
+  std::vector<CorporateAction> splits;  // that `series` is adjusted for
+  bool stale = false;                   // `series` is older than it should be: from the cache, or the last fetch failed
+  bool failed = false;                  // the last fetch failed
 };
 
 struct StoreOptions {
@@ -64,6 +65,7 @@ class Store {
     bool tried = false;  // at least once to the end
     int failures = 0;    // since the last success
     SeriesPtr last;
+    std::vector<CorporateAction> last_splits;
   };
 
   void Work() ABSL_LOCKS_EXCLUDED(mutex_);

@@ -53,12 +53,13 @@ bool IsDaily(const std::vector<Bar>& bars) {
   return gaps[gaps.size() / 2] >= 23 * 3600;
 }
 
+int64_t Midnight(int64_t time, absl::TimeZone zone) {
+  if (time % 86400 == 0) return time;  // a date already; west of Greenwich it would become the day before
+  return (absl::ToCivilDay(absl::FromUnixSeconds(time), zone) - absl::CivilDay(1970, 1, 1)) * 86400;
+}
+
 void PutOnMidnight(absl::TimeZone zone, std::vector<Bar>* bars) {
-  for (Bar& bar : *bars) {
-    if (bar.time % 86400 == 0) continue;  // a date already; west of Greenwich it would become the day before
-    const absl::CivilDay day = absl::ToCivilDay(absl::FromUnixSeconds(bar.time), zone);
-    bar.time = (day - absl::CivilDay(1970, 1, 1)) * 86400;
-  }
+  for (Bar& bar : *bars) bar.time = Midnight(bar.time, zone);
 }
 
 // Of bars with one time the last one sent counts; returns how many were dropped.
@@ -117,9 +118,10 @@ void AddAction(int64_t time, double split, double dividend, std::vector<Corporat
 }
 
 absl::StatusOr<Fetched> ValidateAdjusted(Instrument instrument, std::vector<Bar> bars,
-                                         std::vector<CorporateAction> actions, absl::TimeZone zone) {
+                                         std::vector<CorporateAction> actions, bool adjusted, absl::TimeZone zone) {
   size_t left_out = 0;
-  if (!actions.empty()) {
+  std::vector<CorporateAction> splits = SplitsOf(actions, zone);
+  if (!adjusted && !actions.empty()) {
     // What is no bar must not be what a dividend is measured by.
     std::erase_if(bars, [](const Bar& bar) { return !std::isfinite(bar.close) || bar.close <= 0; });
     left_out = AdjustForActions(std::move(actions), &bars);
@@ -129,7 +131,20 @@ absl::StatusOr<Fetched> ValidateAdjusted(Instrument instrument, std::vector<Bar>
     absl::StrAppend(&fetched->warning, fetched->warning.empty() ? "" : "; ", left_out,
                     " impossible splits or dividends left out");
   }
+  if (fetched.ok()) fetched->splits = std::move(splits);
   return fetched;
+}
+
+std::vector<CorporateAction> SplitsOf(const std::vector<CorporateAction>& actions, absl::TimeZone zone) {
+  std::vector<CorporateAction> splits;
+  for (const CorporateAction& action : actions) {
+    const bool known = action.time >= kFirstTime && action.time <= kLastTime;
+    if (known && IsSplit(action.split) && action.split != 1) {
+      splits.push_back({Midnight(action.time, zone), action.split, 0});
+    }
+  }
+  std::stable_sort(splits.begin(), splits.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
+  return splits;
 }
 
 }  // namespace vrcharts::quotes

@@ -30,9 +30,13 @@ absl::StatusOr<Fetched> Validate(Instrument instrument, std::vector<Bar> bars, c
 // Adds what a bar says of a split and a dividend, if it says anything; NaN and 0 are nothing.
 void AddAction(int64_t time, double split, double dividend, std::vector<CorporateAction>* actions);
 
-// Validate() for prices as they were traded, adjusted for what happened to the shares.
+// Validate() for prices as they were traded, adjusted for what happened to the shares; or for prices that have been
+// `adjusted` before. Either way Fetched::splits says which splits there were.
 absl::StatusOr<Fetched> ValidateAdjusted(Instrument instrument, std::vector<Bar> bars,
-                                         std::vector<CorporateAction> actions, absl::TimeZone zone);
+                                         std::vector<CorporateAction> actions, bool adjusted, absl::TimeZone zone);
+
+// The splits among the actions, each at midnight UTC of its date in `zone`, oldest first.
+std::vector<CorporateAction> SplitsOf(const std::vector<CorporateAction>& actions, absl::TimeZone zone);
 
 }  // namespace vrcharts::quotes
 

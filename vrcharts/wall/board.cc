@@ -64,10 +64,7 @@ std::vector<Tile*> Board::Impl::Sorted() const {
     if (tile->closed) continue;
     double key = 0;
     if (tile->bars() > 0 && tile->item != nullptr) {
-      const quotes::Series& series = *tile->content.pyramid->series();
-      const int64_t since = series.time()[FirstBar(series, options_.period())];
-      key = portfolio::SortKey(portfolio::ComputeFigures(series, since, portfolio::CurrentHolding(*tile->item)),
-                               options_.sort());
+      key = portfolio::SortKey(tile->figures, options_.sort());
     }
     if (tile->bars() == 0 || std::isnan(key)) key = -std::numeric_limits<double>::infinity();
     if (tile->item == nullptr) key = std::numeric_limits<double>::infinity();  // summary and metrics come first
@@ -197,7 +194,10 @@ void Board::Impl::DrawConsole() {
   console_panel_.geometry = console_.Draw(buttons, hovered, theme_, atlas_);
 }
 
-void Board::Impl::WaitForData(absl::Duration timeout) { store_->WaitForAll(timeout); }
+void Board::Impl::WaitForData(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  if (store_->WaitForAll(timeout)) background_.WaitUntilIdle(deadline - absl::Now());
+}
 
 absl::StatusOr<std::unique_ptr<Board>> Board::Create(const options::Options& options, text::Atlas* atlas) {
   absl::StatusOr<portfolio::Portfolio> portfolio = portfolio::SamplePortfolio();

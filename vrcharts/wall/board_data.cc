@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
-#include "absl/log/log.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/explain/explain.h"
-#include "vrcharts/portfolio/figures.h"
 #include "vrcharts/quotes/cache.h"
 #include "vrcharts/quotes/sources.h"
 #include "vrcharts/wall/board_impl.h"
@@ -31,6 +28,7 @@ absl::Status Board::Impl::Start() {
     if (!spec.ok()) return absl::InvalidArgumentError(absl::StrCat("--indicator: ", spec.status().message()));
     studies_.push_back(*std::move(spec));
   }
+  RequestExtras();
   if (absl::Status status = AddTiles(); !status.ok()) return status;
   LayOut();
   return absl::OkStatus();
@@ -80,12 +78,10 @@ absl::Status Board::Impl::AddTiles() {
   std::vector<std::pair<Tile*, std::shared_ptr<quotes::Source>>> feeds;
   for (const portfolio::Item& item : portfolio_.items) {
     Tile* tile = AddTile(item.instrument, &item);
-    const portfolio::Holding holding = portfolio::CurrentHolding(item);
-    if (holding.quantity > 0)
-      tile->content.position = chart::Position{.quantity = holding.quantity, .average_cost = holding.average_cost()};
-    for (const portfolio::Lot& lot : item.lots) {
-      tile->content.markers.push_back({lot.time, lot.price, lot.quantity > 0});
-    }
+    Arrival as_bought;
+    as_bought.lots = item.lots;
+    as_bought.holding = portfolio::CurrentHolding(item);
+    ApplyLots(tile, as_bought);
     feeds.push_back({tile, sources->For(item.instrument.symbol)});
   }
   for (const std::string& query : options_.query()) feeds.push_back({AddTile({query}, nullptr), sources->prometheus()});
@@ -96,6 +92,7 @@ absl::Status Board::Impl::AddTiles() {
     absl::MutexLock lock(&mutex_);
     series_of_item_.resize(portfolio_.items.size());
     item_tried_.resize(portfolio_.items.size());
+    items_ = portfolio_.items;
   }
   if (absl::Status status = AddPriceLines(); !status.ok()) return status;
   // The numbers of the feeds are known before the first one runs: workers read these maps.
@@ -112,14 +109,13 @@ absl::Status Board::Impl::AddTiles() {
   if (summary_ != nullptr) {
     for (const auto& [currency, symbol] : portfolio_.rate_symbols) currency_of_feed_[next_feed++] = currency;
   }
+  for (const std::string& symbol : options_.compare()) compared_feeds_[next_feed++] = symbol;
   for (const auto& [tile, source] : feeds) store_->Add(tile->content.instrument, source);
   for (const auto& [feed, currency] : currency_of_feed_) {
     const std::string& symbol = portfolio_.rate_symbols.at(currency);
     store_->Add({symbol, "", "", ""}, sources->For(symbol));
   }
-  for (const std::string& symbol : options_.compare()) {
-    compared_feeds_[store_->Add({symbol, "", "", ""}, sources->For(symbol))] = symbol;
-  }
+  for (const auto& [feed, symbol] : compared_feeds_) store_->Add({symbol, "", "", ""}, sources->For(symbol));
   EXPLAIN() << "the wall has " << tiles_.size() << " panels; worker threads fetch their prices";
   return absl::OkStatus();
 }
@@ -145,85 +141,6 @@ absl::Status Board::Impl::AddPriceLines() {
   return absl::OkStatus();
 }
 
-// Workers build the pyramid and add up the portfolio, so that nothing that takes long is left for the frame thread.
-void Board::Impl::Arrive(quotes::Update update) {
-  Arrival arrival;
-  arrival.update = std::move(update);
-  if (arrival.update.series != nullptr) {
-    arrival.pyramid = std::make_shared<analysis::Pyramid>(arrival.update.series);
-  }
-  MarkGaps(&arrival);
-  const auto item = item_of_feed_.find(arrival.update.feed);
-  bool complete = false;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (const auto rate = currency_of_feed_.find(arrival.update.feed); rate != currency_of_feed_.end()) {
-      series_of_currency_[rate->second] = arrival.update.series;
-      complete = std::find(item_tried_.begin(), item_tried_.end(), false) == item_tried_.end();
-    }
-    if (item != item_of_feed_.end()) {
-      series_of_item_[item->second] = arrival.update.series;
-      item_tried_[item->second] = true;
-      complete = std::find(item_tried_.begin(), item_tried_.end(), false) == item_tried_.end();
-    }
-    arrivals_.push_back(std::move(arrival));
-  }
-  if (complete && summary_ != nullptr) Summarize();
-}
-
-void Board::Impl::MarkGaps(Arrival* arrival) const {
-  quotes::Update& update = arrival->update;
-  const auto calendar = calendar_of_feed_.find(update.feed);
-  if (calendar == calendar_of_feed_.end() || update.series == nullptr || update.series->empty()) return;
-  arrival->gaps = std::make_shared<quotes::Gaps>(quotes::FindGaps(*update.series, *calendar->second));
-  // Days are dates already, whatever the zone.
-  if (update.series->interval() < 86400) arrival->zone = calendar->second->zone();
-  if (arrival->gaps->empty()) return;
-  const std::string missing = quotes::DescribeGaps(*arrival->gaps, *update.series, *calendar->second);
-  if (!update.stale) LOG(WARNING) << update.instrument.symbol << ": " << missing;
-  absl::StrAppend(&update.message, update.message.empty() ? "" : "; ", missing);
-}
-
-void Board::Impl::Summarize() {
-  std::vector<quotes::SeriesPtr> series;
-  std::vector<portfolio::ExchangeRate> rates;
-  {
-    absl::MutexLock lock(&mutex_);
-    series = series_of_item_;
-    for (const portfolio::Item& item : portfolio_.items) {
-      const auto history = series_of_currency_.find(item.instrument.currency);
-      rates.push_back(
-          {portfolio::RateOf(portfolio_, item), history != series_of_currency_.end() ? history->second : nullptr});
-    }
-  }
-  const portfolio::History history = portfolio::ValueOverTime(portfolio_.items, series, rates);
-  std::vector<quotes::Bar> bars;
-  auto invested = std::make_shared<analysis::Study>();
-  auto profit = std::make_shared<analysis::Study>();
-  invested->label = "Invested";
-  profit->label = "Profit";
-  invested->curves.resize(1);
-  profit->curves.resize(1);
-  profit->curves[0].histogram = profit->own_pane = true;
-  for (size_t i = 0; i < history.time.size(); ++i) {
-    const double value = history.value[i];
-    if (value <= 0) continue;  // before the first purchase
-    bars.push_back({history.time[i], value, value, value, value, 0});
-    invested->curves[0].values.push_back(history.cost[i]);
-    profit->curves[0].values.push_back(value - history.cost[i] + history.realized[i]);
-  }
-  if (bars.empty() || !quotes::Series::Check(bars).ok()) return;
-  Arrival arrival;
-  arrival.summary = true;
-  arrival.update.series = std::make_shared<quotes::Series>(bars);
-  arrival.summary_cost = history.cost.back();
-  arrival.summary_studies = {std::move(invested), std::move(profit)};
-  for (const double value : history.last_values) arrival.item_shares.push_back(value / history.value.back());
-  arrival.pyramid = std::make_shared<analysis::Pyramid>(arrival.update.series);
-  absl::MutexLock lock(&mutex_);
-  arrivals_.push_back(std::move(arrival));
-}
-
 void Board::Impl::Apply(Tile* tile, const Arrival& arrival) {
   const quotes::Update& update = arrival.update;
   const double slots_before = tile->slots();
@@ -232,6 +149,7 @@ void Board::Impl::Apply(Tile* tile, const Arrival& arrival) {
   tile->content.zone = arrival.zone;
   tile->content.message = update.message;
   tile->content.stale = update.stale && update.series != nullptr;
+  if (tile->item != nullptr) ApplyLots(tile, arrival);
   quotes::Instrument& instrument = tile->content.instrument;
   if (instrument.name.empty()) instrument.name = update.instrument.name;
   if (instrument.currency.empty()) instrument.currency = update.instrument.currency;
@@ -244,10 +162,25 @@ void Board::Impl::Apply(Tile* tile, const Arrival& arrival) {
       tile->view = Pan(tile->view, slots - slots_before, slots);  // keep the newest bar in sight
     }
     RestoreRange(tile);
-    UpdateStudies(tile);
-    UpdateComparisons(tile);
   }
+  tile->content.studies = tile->own_studies;  // those of the old series do not fit any more
+  tile->content.comparisons.clear();
+  ApplyExtras(tile, arrival.extras);
+  ApplyExtras(tile, std::exchange(tile->early_extras, Extras()));
   tile->dirty = true;
+}
+
+void Board::Impl::ApplyLots(Tile* tile, const Arrival& arrival) {
+  const double share = tile->content.position.has_value() ? tile->content.position->share : 0;
+  tile->content.position.reset();
+  if (const portfolio::Holding& holding = arrival.holding; holding.quantity > 0) {
+    tile->content.position =
+        chart::Position{.quantity = holding.quantity, .share = share, .average_cost = holding.average_cost()};
+  }
+  tile->content.markers.clear();
+  for (const portfolio::Lot& lot : arrival.lots) {
+    tile->content.markers.push_back({lot.time, lot.price, lot.quantity > 0});
+  }
 }
 
 void Board::Impl::ApplySummary(const Arrival& arrival) {
@@ -266,31 +199,18 @@ void Board::Impl::ApplySummary(const Arrival& arrival) {
   Apply(summary_, arrival);
 }
 
-void Board::Impl::UpdateStudies(Tile* tile) {
+void Board::Impl::ApplyExtras(Tile* tile, const Extras& extras) {
+  if (tile->bars() == 0 || extras.series != tile->content.pyramid->series()) {
+    tile->early_extras = extras;  // of a series that is on its way, or gone
+    return;
+  }
+  if (extras.revision <= tile->extras_revision) return;  // overtaken by one that knew more
+  tile->extras_revision = extras.revision;
   tile->content.studies = tile->own_studies;
+  tile->content.studies.insert(tile->content.studies.end(), extras.studies.begin(), extras.studies.end());
+  tile->content.comparisons = extras.comparisons;
+  tile->figures = extras.figures;
   tile->dirty = true;
-  if (tile->bars() == 0) return;
-  for (const analysis::StudySpec& spec : studies_) {
-    tile->content.studies.push_back(
-        std::make_shared<analysis::Study>(analysis::Compute(spec, *tile->content.pyramid->series())));
-  }
-}
-
-void Board::Impl::UpdateComparisons(Tile* tile) {
-  tile->content.comparisons.clear();
-  tile->dirty = true;
-  if (tile->bars() == 0) return;
-  const quotes::Series& series = *tile->content.pyramid->series();
-  for (const auto& [symbol, other] : compared_) {
-    if (other == nullptr || other->empty() || symbol == tile->content.instrument.symbol) continue;
-    chart::Comparison comparison{symbol, {}};
-    comparison.values.assign(series.size(), std::numeric_limits<double>::quiet_NaN());
-    for (size_t i = 0, j = 0; i < series.size(); ++i) {
-      while (j < other->size() && other->time()[j] < series.time()[i]) ++j;
-      if (j < other->size() && other->time()[j] == series.time()[i]) comparison.values[i] = other->close()[j];
-    }
-    tile->content.comparisons.push_back(std::move(comparison));
-  }
 }
 
 void Board::Impl::TakeArrivals() {
@@ -300,6 +220,10 @@ void Board::Impl::TakeArrivals() {
     arrivals.swap(arrivals_);
   }
   for (const Arrival& arrival : arrivals) {
+    if (arrival.only_extras && arrival.update.feed == kSummaryFeed) {
+      ApplyExtras(summary_, arrival.extras);
+      continue;
+    }
     EXPLAIN_FIRST_N(3) << "series of " << arrival.update.instrument.symbol << " arrived with "
                        << (arrival.update.series == nullptr ? 0 : arrival.update.series->size())
                        << " bars and its pyramid";
@@ -308,11 +232,7 @@ void Board::Impl::TakeArrivals() {
       continue;
     }
     if (const auto it = tiles_of_feed_.find(arrival.update.feed); it != tiles_of_feed_.end()) {
-      for (Tile* tile : it->second) Apply(tile, arrival);
-    }
-    if (const auto it = compared_feeds_.find(arrival.update.feed); it != compared_feeds_.end()) {
-      compared_[it->second] = arrival.update.series;
-      for (const auto& tile : tiles_) UpdateComparisons(tile.get());
+      for (Tile* tile : it->second) arrival.only_extras ? ApplyExtras(tile, arrival.extras) : Apply(tile, arrival);
     }
   }
   if (!arrivals.empty() && options_.sort() != options::SORT_PORTFOLIO) must_lay_out_ = true;

@@ -131,5 +131,35 @@ TEST_F(BoardDataTest, ZoomAndStateKnowOfGaps) {
   EXPECT_NEAR(static_cast<double>(Shown("HOLE").base.candles.size()), static_cast<double>(shown), 1.01);
 }
 
+// Ten shares at 400 before a split of 4:1 are forty at 100, and the portfolio is worth what they are.
+TEST_F(BoardDataTest, SplitsMakeMoreOfTheLotsBoughtBefore) {
+  options_.set_chart_type(options::CHART_TYPE_LINE);
+  std::ofstream(folder_ + "/SPLIT.csv") << "date,close,split\n2026-05-25,400,\n2026-05-26,400,\n2026-05-27,100,4\n"
+                                           "2026-05-28,100,\n2026-05-29,100,\n";
+  std::ofstream(folder_ + "/PLAIN.csv") << "date,close\n2026-05-25,100\n2026-05-26,100\n2026-05-27,100\n"
+                                           "2026-05-28,100\n2026-05-29,100\n";
+  const auto header = [&](const std::string& lots) {
+    WritePortfolio("symbol,name,currency,quantity,price,date\n" + lots);
+    EXPECT_TRUE(Open().ok());
+    // Price and value, cost, holding: the same text takes the same glyphs in the same places.
+    std::string shape;
+    for (const char* symbol : {"X", "Portfolio"}) {
+      if (!board_->Find(symbol).has_value()) continue;
+      for (const chart::Marks* marks : {&Shown(symbol).base, &Shown(symbol).overlay}) {
+        for (const chart::GlyphMark& glyph : marks->glyphs) absl::StrAppend(&shape, glyph.x0, ",", glyph.u0, " ");
+        for (const chart::LinePoint& point : marks->lines) absl::StrAppend(&shape, point.x, "/", point.y, " ");
+      }
+    }
+    return shape;
+  };
+  ASSERT_EQ(std::rename((folder_ + "/SPLIT.csv").c_str(), (folder_ + "/X.csv").c_str()), 0);
+  const std::string split = header("X,Name,USD,10,400,2026-05-25\n");
+  const std::string wrong = header("X,Name,USD,10,100,2026-05-25\n");
+  ASSERT_EQ(std::rename((folder_ + "/PLAIN.csv").c_str(), (folder_ + "/X.csv").c_str()), 0);
+  const std::string plain = header("X,Name,USD,40,100,2026-05-25\n");
+  EXPECT_EQ(split, plain);
+  EXPECT_NE(wrong, plain);
+}
+
 }  // namespace
 }  // namespace vrcharts::wall

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,14 +22,17 @@
 #include "vrcharts/quotes/store.h"
 #include "vrcharts/text/atlas.h"
 #include "vrcharts/wall/arrange.h"
+#include "vrcharts/wall/background.h"
 #include "vrcharts/wall/board.h"
 #include "vrcharts/wall/console.h"
 #include "vrcharts/wall/tile.h"
 
-// The inside of wall/board.h, in four files: board.cc (data in, panels out), board_input.cc (pointers and commands)
-// and board_state.cc (save and restore).
+// The inside of wall/board.h: board.cc (layout, one frame), board_data.cc (tiles, and what arrives for them),
+// board_work.cc (all that runs on worker threads), board_input.cc (pointers and commands) and board_state.cc (save and
+// restore).
 namespace vrcharts::wall {
 
+constexpr size_t kSummaryFeed = SIZE_MAX;           // the portfolio's value is the work of no source
 constexpr uint64_t kConsoleId = uint64_t{1} << 40;  // tiles count from 1
 
 class Board::Impl {
@@ -68,6 +72,16 @@ class Board::Impl {
     analysis::PyramidPtr pyramid;
     quotes::GapsPtr gaps = quotes::NoGaps();
     absl::TimeZone zone = absl::UTCTimeZone();  // that the axis shows
+    std::vector<portfolio::Lot> lots;           // of the portfolio's item, in the shares of today
+    portfolio::Holding holding;                 // what is left of them
+    bool only_extras = false;                   // the series has been handed over before
+    Extras extras;
+  };
+  // The newest series of a feed, for workers that compute something else from it.
+  struct Latest {
+    std::string symbol;
+    quotes::SeriesPtr series;
+    portfolio::Holding holding;
   };
   struct Pointer {
     std::optional<Ray> ray;
@@ -87,14 +101,11 @@ class Board::Impl {
   absl::Status AddTiles();
   absl::Status AddPriceLines();
   Tile* AddTile(quotes::Instrument instrument, const portfolio::Item* item);
-  void Arrive(quotes::Update update) ABSL_LOCKS_EXCLUDED(mutex_);  // on worker threads
-  void MarkGaps(Arrival* arrival) const;                           // on worker threads
-  void Summarize() ABSL_LOCKS_EXCLUDED(mutex_);                    // on worker threads
   void TakeArrivals();
   void Apply(Tile* tile, const Arrival& arrival);
   void ApplySummary(const Arrival& arrival);
-  void UpdateStudies(Tile* tile);
-  void UpdateComparisons(Tile* tile);
+  void ApplyExtras(Tile* tile, const Extras& extras);
+  void ApplyLots(Tile* tile, const Arrival& arrival);
   void LayOut();
   void ApplyStyle(Tile* tile, size_t index);
   void ApplyStyles();
@@ -102,6 +113,16 @@ class Board::Impl {
   std::vector<Tile*> Sorted() const;
   void DrawConsole();
   std::vector<Button> Buttons() const;
+
+  // board_work.cc: on worker threads, but for the first one, which asks them for everything that is computed from
+  // series anew.
+  void RequestExtras() ABSL_LOCKS_EXCLUDED(mutex_);
+  void RequestExtrasOf(size_t feed) ABSL_LOCKS_EXCLUDED(mutex_);
+  Extras ComputeExtras(size_t feed) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Arrive(quotes::Update update) ABSL_LOCKS_EXCLUDED(mutex_);
+  void MarkGaps(Arrival* arrival) const;
+  void AdjustLots(size_t item, Arrival* arrival) const;
+  void Summarize() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // board_input.cc
   Tile* Find(uint64_t panel);
@@ -125,8 +146,6 @@ class Board::Impl {
   std::vector<analysis::StudySpec> studies_;
   std::vector<std::unique_ptr<Tile>> tiles_;  // one for each item of the portfolio
   std::map<size_t, std::vector<Tile*>> tiles_of_feed_;
-  std::map<size_t, std::string> compared_feeds_;
-  std::map<std::string, quotes::SeriesPtr> compared_;
   std::vector<Panel> panels_;
   Console console_;
   Panel console_panel_;
@@ -145,14 +164,24 @@ class Board::Impl {
   absl::Mutex mutex_;  // a leaf
   std::vector<Arrival> arrivals_ ABSL_GUARDED_BY(mutex_);
   std::vector<quotes::SeriesPtr> series_of_item_ ABSL_GUARDED_BY(mutex_);  // for the summary
+  std::vector<portfolio::Item> items_ ABSL_GUARDED_BY(mutex_);             // the portfolio's, in the shares of today
   std::vector<bool> item_tried_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, quotes::SeriesPtr> series_of_currency_ ABSL_GUARDED_BY(mutex_);  // exchange rates
+  std::map<size_t, Latest> latest_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, quotes::SeriesPtr> compared_ ABSL_GUARDED_BY(mutex_);
+  std::set<size_t> requested_ ABSL_GUARDED_BY(mutex_);                       // extras that nobody has begun with
+  std::vector<analysis::StudySpec> wanted_studies_ ABSL_GUARDED_BY(mutex_);  // studies_, for the workers
+  options::Period wanted_period_ ABSL_GUARDED_BY(mutex_) = options::PERIOD_6M;
+  uint64_t revision_ ABSL_GUARDED_BY(mutex_) = 0;  // grows with each look at the above
+  uint64_t summary_revision_ ABSL_GUARDED_BY(mutex_) = 0;
   // Constant once the store runs.
+  std::map<size_t, std::string> compared_feeds_;
   std::map<size_t, size_t> item_of_feed_;
   std::map<size_t, std::string> currency_of_feed_;
   std::map<size_t, quotes::CalendarPtr> calendar_of_feed_;  // of those whose calendar is known
   Tile* summary_ = nullptr;                                 // one of tiles_, or null
-  std::unique_ptr<quotes::Store> store_;                    // last: its workers use the members above
+  Background background_;                                   // these two last: their threads use the members above
+  std::unique_ptr<quotes::Store> store_;
 };
 
 }  // namespace vrcharts::wall

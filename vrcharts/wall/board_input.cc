@@ -229,7 +229,7 @@ void Board::Impl::Unfocus(Tile* tile) {
 void Board::Impl::SetPeriod(options::Period period) {
   options_.set_period(period);
   for (const auto& tile : tiles_) tile->ShowPeriod(period);
-  if (options_.sort() != options::SORT_PORTFOLIO) must_lay_out_ = true;  // figures are those of the period
+  RequestExtras();  // figures are those of the period
 }
 
 uint64_t Board::Impl::hovered(int index) const {
@@ -253,7 +253,7 @@ void Board::Impl::NextStudies() {
   }
   studies_.clear();
   for (const char* text : kSets[next]) studies_.push_back(*analysis::ParseStudySpec(text));
-  for (const auto& tile : tiles_) UpdateStudies(tile.get());
+  RequestExtras();
 }
 
 void Board::Impl::RunOn(Tile* tile, Command command) {

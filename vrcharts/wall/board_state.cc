@@ -121,9 +121,9 @@ absl::Status Board::Impl::LoadState(const std::string& path) {
     }
   }
   ApplyStyles();
+  RequestExtras();
   for (const auto& tile : tiles_) {
     tile->ShowPeriod(options_.period());
-    UpdateStudies(tile.get());
     const auto saved = std::find_if(state.tile().begin(), state.tile().end(), [&](const TileState& each) {
       return each.symbol() == tile->content.instrument.symbol;
     });

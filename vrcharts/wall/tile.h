@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "vrcharts/chart/chart.h"
 #include "vrcharts/options/options.pb.h"
+#include "vrcharts/portfolio/figures.h"
 #include "vrcharts/portfolio/portfolio.h"
 #include "vrcharts/wall/panel.h"
 
@@ -18,6 +19,16 @@ namespace vrcharts::wall {
 // about the same size of text.
 constexpr chart::Size kPanelPoints{480, 307};
 constexpr chart::Size kFocusPoints{880, 563};
+
+// What is computed from a series, on worker threads: all of it together, again whenever the series or what is asked for
+// changes.
+struct Extras {
+  uint64_t revision = 0;     // a larger one knows more
+  quotes::SeriesPtr series;  // that it belongs to
+  std::vector<analysis::StudyPtr> studies;
+  std::vector<chart::Comparison> comparisons;
+  portfolio::Figures figures;  // over the wall's period
+};
 
 // One symbol on the wall: what its chart shows, and where its panel is and goes to. Plain state for the board to
 // change; Refresh() redraws what has become out of date.
@@ -31,6 +42,9 @@ struct Tile {
 
   chart::Content content;
   std::vector<analysis::StudyPtr> own_studies;  // shown before those that the person chose
+  portfolio::Figures figures;                   // over the wall's period
+  uint64_t extras_revision = 0;                 // of what is shown
+  Extras early_extras;                          // came before the series that they belong to
   chart::Style style;
   chart::View view;
   chart::Layout layout;  // of the last drawing
