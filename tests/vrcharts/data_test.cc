@@ -8,10 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -56,6 +59,63 @@ TEST(DataTest, ABrokenFileOfPricesSpoilsOnlyItsOwnPanel) {
       << outcome.err;
   EXPECT_NE(outcome.err.find("line 1: no column is called date"), std::string::npos);
   EXPECT_NE(outcome.err.find("MISSING.csv: No such file"), std::string::npos);
+}
+
+// A service that answers each symbol in another bad way. Every panel has its own fault, the others go on, and the key,
+// in the query and in a header, is nowhere in a log that tells everything.
+TEST(DataTest, AHostileServiceSpoilsOnlyItsPanelsAndLearnsNoKey) {
+  constexpr char kKey[] = "k3y-of-the-service";
+  std::string head = R"([{"date":"2026-10-28","close":10},{"date":"2026-10-29","close":11},)";
+  const std::map<std::string, std::string> bodies = {
+      {"GOOD", head + R"({"date":"2026-10-30","close":12}])"},
+      {"HUGE_PRICE", head + R"({"date":"2026-10-30","close":1e308}])"},
+      {"ZERO", head + R"({"date":"2026-10-30","close":0},{"date":"2026-10-27","close":-4}])"},
+      {"TWICE", head + R"({"date":"2026-10-29","close":12},{"date":"2026-10-20","close":9}])"},
+      {"NAN", head + R"({"date":"2026-10-30","close":NaN}])"},
+      {"HTML", "<!DOCTYPE html><html><body>Log in</body></html>"},
+      {"DEEP", std::string(1000, '[') + std::string(1000, ']')},
+      {"EMPTY", ""},
+  };
+  httplib::Server server;
+  std::atomic<int> keys_seen{0};
+  server.Get("/q/(.+)", [&](const httplib::Request& request, httplib::Response& response) {
+    keys_seen += request.get_param_value("key") == kKey && request.get_header_value("X-Key") == kKey;
+    const std::string symbol = request.matches[1];
+    if (const auto body = bodies.find(symbol); body != bodies.end()) {
+      response.set_content(body->second, "application/json");
+    } else {
+      response.status = std::stoi(symbol);
+    }
+  });
+  const int port = server.bind_to_any_port("127.0.0.1");
+  std::thread thread([&] { server.listen_after_bind(); });
+
+  const std::string list = TempPath("hostile.csv"), config = TempPath("hostile.txtpb");
+  std::ofstream(list) << "symbol\nGOOD\nHUGE_PRICE\nZERO\nTWICE\nNAN\nHTML\nDEEP\nEMPTY\n401\n404\n429\n500\n";
+  std::ofstream(config) << "source { name: \"hostile\" url: \"http://127.0.0.1:" << port
+                        << "/q/{symbol}?key={key}\" header: \"X-Key: {key}\" key_environment: \"HOSTILE_KEY\" "
+                           "mapping { shape: JSON_SHAPE_OBJECTS } }\n";
+  const Outcome outcome =
+      RunProgram({.flags = {"--viewer=image", "--output=" + TempPath("hostile.png"), "--portfolio=" + list,
+                            "--config=" + config, "--log_level=trace", "--explain", "--cache=" + TempPath("cache")},
+                  .environment = {absl::StrCat("HOSTILE_KEY=", kKey)}});
+  server.stop();
+  thread.join();
+  if (NoDriver(outcome)) GTEST_SKIP() << outcome.err;
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(TempPath("hostile.png")));
+  EXPECT_GE(keys_seen, 12);
+  EXPECT_EQ(outcome.err.find(kKey), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.out.find(kKey), std::string::npos);
+  for (const char* said : {"HUGE_PRICE: 1 of 3 bars dropped: 1 with a price beyond 1e12",
+                           "ZERO: 2 of 4 bars dropped: 2 with a price of zero",
+                           "TWICE: 1 of 4 bars dropped: 1 with the time of another bar; bars came out of order",
+                           "NAN: http", "a syntax error", "a web page (HTML) instead of JSON", "nesting deeper than 64",
+                           "EMPTY: http", "answered HTTP 401: is the key right?", "answered HTTP 404",
+                           "answered HTTP 429: too many requests", "answered HTTP 500"}) {
+    EXPECT_NE(outcome.err.find(said), std::string::npos) << said << "\n" << outcome.err;
+  }
+  EXPECT_EQ(outcome.err.find("GOOD: "), std::string::npos) << "nothing is wrong with it";
 }
 
 int FreePort() {

@@ -8,12 +8,15 @@
 #include <gtest/gtest.h>
 #include <png.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "tests/vrcharts/run.h"
 
 namespace tests::vrcharts {
@@ -26,7 +29,30 @@ struct Golden {
   std::vector<std::string> flags;
 };
 
+// A folder with a share that has a week and a day missing beside the holidays of New York, and its portfolio.
+std::string FolderWithGaps() {
+  const std::string folder = TempPath("gaps");
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/portfolio.csv") << "symbol,name,currency,exchange\nHOLE,Thanksgiving and a hole,USD,NYSE\n";
+  std::ofstream file(folder + "/HOLE.csv");
+  file << "date,open,high,low,close,volume\n";
+  const absl::CivilDay holidays[] = {absl::CivilDay(2025, 11, 27), absl::CivilDay(2025, 12, 25),
+                                     absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 1, 19)};
+  for (absl::CivilDay day(2025, 11, 3); day < absl::CivilDay(2026, 2, 7); ++day) {
+    const bool closed = absl::GetWeekday(day) >= absl::Weekday::saturday ||
+                        std::find(std::begin(holidays), std::end(holidays), day) != std::end(holidays);
+    const bool missing = (day >= absl::CivilDay(2025, 12, 8) && day < absl::CivilDay(2025, 12, 13)) ||
+                         day == absl::CivilDay(2026, 1, 14);
+    if (closed || missing) continue;
+    const double at = static_cast<double>(day - absl::CivilDay(2025, 11, 3));
+    const double close = 100 + 12 * std::sin(at / 9) + 3 * std::sin(at * 2.1);
+    file << day << "," << close - std::sin(at) << "," << close + 2 << "," << close - 2.5 << "," << close << ",1000\n";
+  }
+  return folder;
+}
+
 std::vector<Golden> Goldens() {
+  const std::string gaps = FolderWithGaps();
   const auto panel = [](const char* name, std::vector<std::string> flags) {
     flags.insert(flags.end(), {"--panel=HLXS"});
     return Golden{name, flags};
@@ -45,6 +71,9 @@ std::vector<Golden> Goldens() {
             {"--chart_type=candles", "--compare=6748", "--compare_scale=own", "--price_line=HLXS@170 target"}),
       panel("light_studies", {"--theme=light", "--indicator=bollinger", "--indicator=macd"}),
       panel("indicators", {"--chart_type=candles", "--indicator=sma:20", "--indicator=rsi:14"}),
+      {"gaps",
+       {"--portfolio=" + gaps + "/portfolio.csv", "--quotes=" + gaps, "--panel=HOLE", "--chart_type=area",
+        "--indicator=sma:5"}},
       {"wall", {}},
   };
 }

@@ -105,8 +105,8 @@ MacdLines Macd(std::span<const double> closes, int fast, int slow, int signal) {
 
 std::vector<double> Atr(const quotes::Series& series, int n) {
   std::vector<double> range = Nothing(series.size());
-  for (size_t i = 1; i < series.size(); ++i) {
-    const double before = series.close()[i - 1];
+  for (size_t i = 0; i < series.size(); ++i) {
+    const double before = series.close()[i > 0 ? i - 1 : i];  // the first range is its high less its low
     range[i] = std::max(series.high()[i], before) - std::min(series.low()[i], before);
   }
   return WilderAverage(range, n);

@@ -36,7 +36,7 @@ struct MacdLines {
 // Appel's moving average convergence divergence: Ema(fast) - Ema(slow), its Ema(signal), and their difference.
 MacdLines Macd(std::span<const double> closes, int fast, int slow, int signal);
 
-// Average true range (Wilder 1978); the first at index n, as the true range needs the close before.
+// Average true range (Wilder 1978); the first at index n - 1, the first bar's range being its high less its low.
 std::vector<double> Atr(const quotes::Series& series, int n);
 
 // Volume-weighted average of (high + low + close) / 3. Bars within a day: since midnight UTC, as traders use it. Daily

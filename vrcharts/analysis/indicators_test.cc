@@ -93,9 +93,10 @@ TEST(AtrTest, ByHand) {
                                                        {2, 49, 49.50, 48.90, 49.05, 0},
                                                        {3, 47, 47.20, 46.80, 47.00, 0}});
   const std::vector<double> atr = Atr(series, 2);
-  EXPECT_TRUE(std::isnan(atr[1]));
-  EXPECT_NEAR(atr[2], (0.91 + 0.89) / 2, 1e-9);
-  EXPECT_NEAR(atr[3], (0.90 + 2.25) / 2, 1e-9);
+  EXPECT_TRUE(std::isnan(atr[0]));
+  EXPECT_NEAR(atr[1], (1.00 + 0.91) / 2, 1e-9);
+  EXPECT_NEAR(atr[2], (0.955 + 0.89) / 2, 1e-9);
+  EXPECT_NEAR(atr[3], (0.9225 + 2.25) / 2, 1e-9);
 }
 
 TEST(VwapTest, DayByDayWithinTheDayAndRollingOverDays) {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "vrcharts/quotes/csv.h"
 #include "vrcharts/quotes/json_document.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr size_t kMaxFile = 16 << 20;
 constexpr size_t kMaxItems = 10000;
+constexpr double kLargest = 1e12;  // shares, and a price: as for quotes
 
 // A lot as text, before it is checked; shared by both formats.
 struct RawLot {
@@ -47,6 +49,9 @@ absl::StatusOr<Lot> ToLot(const RawLot& raw) {
   if (!raw.fees.empty()) {
     if (absl::Status status = read(raw.fees, "fees", &lot.fees); !status.ok()) return status;
   }
+  if (std::abs(lot.quantity) > kLargest || lot.price > kLargest || lot.fees > kLargest) {
+    return absl::InvalidArgumentError("quantity, price and fees must not be beyond 1e12");
+  }
   if (lot.quantity == 0) return absl::InvalidArgumentError("quantity is 0; leave it empty to watch a symbol");
   if (lot.price < 0 || lot.fees < 0) return absl::InvalidArgumentError("price and fees must not be negative");
   if (!raw.date.empty()) {
@@ -71,7 +76,7 @@ absl::Status CheckSymbol(std::string_view symbol) {
 
 std::string Text(const quotes::JsonDocument::Value& value) {
   if (!value.exists()) return "";
-  if (value.kind() == quotes::JsonDocument::Kind::kNumber) return absl::StrCat(*value.number());
+  if (value.kind() == quotes::JsonDocument::Kind::kNumber) return absl::StrFormat("%.17g", *value.number());
   return std::string(value.string());
 }
 
@@ -79,6 +84,7 @@ std::string Text(const quotes::JsonDocument::Value& value) {
 
 absl::StatusOr<Portfolio> ParseCsvPortfolio(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (text.empty()) return absl::InvalidArgumentError("the file is empty");
   const std::vector<std::string_view> lines = absl::StrSplit(text, '\n');
   const char separator = quotes::CsvSeparator(lines[0]);
   static constexpr const char* kNames[] = {"symbol",   "name",  "currency", "sector", "exchange",

@@ -37,6 +37,17 @@ TEST(JsonPortfolioTest, LotsAndWatchList) {
   EXPECT_DOUBLE_EQ(CurrentHolding(portfolio->items[0]).cost, 37.5);
 }
 
+TEST(JsonPortfolioTest, NumbersKeepAllTheirDigits) {
+  const auto portfolio = ParseJsonPortfolio(
+      R"({"items": [{"symbol": 7203, "lots": [{"quantity": 1234567, "price": 12345.678, "date": 1767571200}]}]})");
+  ASSERT_TRUE(portfolio.ok()) << portfolio.status();
+  EXPECT_EQ(portfolio->items[0].instrument.symbol, "7203");
+  const Lot& lot = portfolio->items[0].lots[0];
+  EXPECT_EQ(lot.quantity, 1234567);
+  EXPECT_EQ(lot.price, 12345.678);
+  EXPECT_EQ(lot.time, 1767571200);
+}
+
 TEST(PortfolioTest, FaultsAreNamed) {
   const struct {
     const char* text;
@@ -49,6 +60,7 @@ TEST(PortfolioTest, FaultsAreNamed) {
       {"symbol,quantity,price\nA,0,5\n", "line 2: quantity is 0"},
       {"symbol,quantity,price\nA,1,-5\n", "line 2: price and fees must not be negative"},
       {"symbol,quantity\n,5\n", "line 2: no symbol"},
+      {"symbol,quantity,price\nA,1e308,5\n", "line 2: quantity, price and fees must not be beyond 1e12"},
       {"symbol,quantity,price\nA,nan,5\n", "line 2: quantity \"nan\" is not a number"},
   };
   for (const auto& test : cases) {

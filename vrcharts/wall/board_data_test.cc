@@ -131,6 +131,45 @@ TEST_F(BoardDataTest, ZoomAndStateKnowOfGaps) {
   EXPECT_NEAR(static_cast<double>(Shown("HOLE").base.candles.size()), static_cast<double>(shown), 1.01);
 }
 
+// Prices whose figures all differ: which panel comes first by each of them.
+TEST_F(BoardDataTest, SortsByAnyFigure) {
+  const auto write = [&](const std::string& symbol, const std::vector<double>& closes) {
+    std::ofstream file(absl::StrCat(folder_, "/", symbol, ".csv"));
+    file << "date,close\n";
+    for (size_t i = 0; i < closes.size(); ++i) file << "2026-05-" << 11 + i << "," << closes[i] << "\n";
+  };
+  write("CALM", {100, 100.1, 100, 100.1, 100.2});  // nothing happens; nearly at its high
+  write("RISE", {100, 110, 120, 130, 140});        // the best return, at its high
+  write("WILD", {100, 150, 90, 160, 105});         // the most volatile
+  write("FALL", {100, 90, 80, 50, 40});            // the deepest drawdown, the furthest from its high
+  WritePortfolio(
+      "symbol,name,currency,sector,quantity,price,date\nWILD,,USD,C,1,105,2026-05-11\nFALL,,USD,B,100,45,2026-05-11\n"
+      "CALM,,USD,A,10,1,2026-05-11\nRISE,,USD,B,5,200,2026-05-11\n");
+  const auto order = [&](options::Sort sort) {
+    options_.set_sort(sort);
+    EXPECT_TRUE(Open().ok());
+    std::vector<std::pair<uint64_t, std::string>> names;
+    for (const char* symbol : {"CALM", "RISE", "WILD", "FALL"}) names.push_back({board_->Find(symbol)->id, symbol});
+    std::string text;
+    for (const Panel& panel : board_->panels()) {
+      for (const auto& [id, name] : names) {
+        if (panel.id == id) absl::StrAppend(&text, name, " ");
+      }
+    }
+    return text;
+  };
+  EXPECT_EQ(order(options::SORT_PORTFOLIO), "WILD FALL CALM RISE ");
+  EXPECT_EQ(order(options::SORT_SYMBOL), "CALM FALL RISE WILD ");
+  EXPECT_EQ(order(options::SORT_RETURN), "RISE WILD CALM FALL ");
+  EXPECT_EQ(order(options::SORT_VOLATILITY), "WILD FALL RISE CALM ");
+  EXPECT_EQ(order(options::SORT_DRAWDOWN), "FALL WILD CALM RISE ");
+  EXPECT_EQ(order(options::SORT_FROM_HIGH), "CALM RISE WILD FALL ");
+  EXPECT_EQ(order(options::SORT_VALUE), "FALL CALM RISE WILD ");   // 4000, 1002, 700, 105
+  EXPECT_EQ(order(options::SORT_PROFIT), "CALM WILD RISE FALL ");  // 992, 0, -300, -500
+  options_.set_group(options::GROUP_SECTOR);
+  EXPECT_EQ(order(options::SORT_RETURN), "CALM RISE FALL WILD ") << "within a sector by return";
+}
+
 // Ten shares at 400 before a split of 4:1 are forty at 100, and the portfolio is worth what they are.
 TEST_F(BoardDataTest, SplitsMakeMoreOfTheLotsBoughtBefore) {
   options_.set_chart_type(options::CHART_TYPE_LINE);

@@ -12,6 +12,7 @@
 #include "vrcharts/quotes/csv.h"
 #include "vrcharts/wall/board_impl.h"
 #include "vrcharts/wall/period.h"
+#include "vrcharts/wall/saved_state.h"
 #include "vrcharts/wall/state.pb.h"
 
 namespace vrcharts::wall {
@@ -42,22 +43,6 @@ void Write(const Tile& tile, TileState* out) {
   out->set_own_range(true);
   out->set_first_time(bar(tile.view.begin));
   out->set_last_time(bar(tile.view.end - 1));
-}
-
-// Only a placement that a person could have made: within reach, of a sensible size.
-bool ReadPlacement(const TileState& state, Placement* out) {
-  if (state.center_size() != 3 || state.orientation_size() != 4 || state.size_size() != 2) return false;
-  Placement at;
-  at.center = {state.center(0), state.center(1), state.center(2)};
-  at.orientation = {state.orientation(0), state.orientation(1), state.orientation(2), state.orientation(3)};
-  at.size = {state.size(0), state.size(1)};
-  const float length = glm::length(at.orientation);
-  const bool sane = glm::length(at.center) < 20 && length > 0.5f && length < 2 && at.size.x > 0.1f && at.size.x < 8 &&
-                    at.size.y > 0.05f && at.size.y < 8;
-  if (!sane) return false;
-  at.orientation = glm::normalize(at.orientation);
-  *out = at;
-  return true;
 }
 
 }  // namespace
@@ -97,14 +82,12 @@ absl::Status Board::Impl::SaveState(const std::string& path) const {
 absl::Status Board::Impl::LoadState(const std::string& path) {
   absl::StatusOr<std::string> json = quotes::ReadFile(path, kMaxFile);
   if (!json.ok()) return absl::Status(json.status().code(), absl::StrCat("--state: ", json.status().message()));
-  WallState state;
-  google::protobuf::util::JsonParseOptions parse;
-  parse.ignore_unknown_fields = true;  // a newer version may know more
-  const auto parsed = google::protobuf::util::JsonStringToMessage(*json, &state, parse);
+  const absl::StatusOr<WallState> parsed = ParseState(*json);
   if (!parsed.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--state: ", path, " is no saved wall: ", std::string(parsed.message())));
+        absl::StrCat("--state: ", path, " is no saved wall: ", parsed.status().message()));
   }
+  const WallState& state = *parsed;
   options_.set_period(state.period());
   options_.set_chart_type(state.chart_type());
   options_.set_scale(state.scale());
@@ -131,8 +114,9 @@ absl::Status Board::Impl::LoadState(const std::string& path) {
     tile->closed = saved->closed();
     if (saved->own_range()) tile->restored_range = {saved->first_time(), saved->last_time()};
     RestoreRange(tile.get());
-    tile->pinned = saved->pinned() && ReadPlacement(*saved, &tile->target);
-    if (tile->pinned) tile->panel.placement = tile->target;
+    const std::optional<Placement> placement = saved->pinned() ? PlacementOf(*saved) : std::nullopt;
+    tile->pinned = placement.has_value();
+    if (tile->pinned) tile->panel.placement = tile->target = *placement;
     tile->wants_focus = saved->focused();
   }
   LayOut();

@@ -26,10 +26,11 @@ class BoardTest : public ::testing::Test {
     board_->WaitForData(absl::Seconds(30));
     Step();
   }
-  // One frame, long enough for everything to have come to rest.
+  // One frame, long enough for everything to have come to rest, and what workers were asked for to be there.
   void Step() {
     now_ += absl::Seconds(1);
     board_->Update(now_);
+    board_->WaitForData(absl::Seconds(60));
     now_ += absl::Seconds(1);
     board_->Update(now_);
   }
@@ -244,6 +245,55 @@ TEST_F(BoardTest, StateSurvives) {
   EXPECT_NEAR(glm::length(panel(5).placement.center - near.center), 0, 1e-3);
   EXPECT_EQ(panel(2).geometry->base.rects.front().fill, background);
   EXPECT_EQ(board_->panels().size(), 18u) << "the closed one stays closed";
+}
+
+TEST_F(BoardTest, StateKeepsPinsAndMovedPanels) {
+  const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/pins.json";
+  Open();
+  // One is taken off the wall, pushed away and made larger; another one is pinned where it hangs.
+  board_->Point(0, At(4, 0.5f, 0.5f));
+  board_->Grab(0);
+  board_->Point(0, Ray{{0, 1.5f, 0}, {-1, 0.1f, -0.4f}});
+  board_->Scroll(0, 4, 1);
+  Step();
+  board_->Drop(0);
+  board_->Point(0, std::nullopt);
+  board_->Point(0, At(9, 0.5f, 0.1f));
+  board_->Run(Command::kTogglePin);
+  board_->Run(Command::kNextIndicators);
+  board_->Run(Command::kNextScale);
+  Step();
+  const Placement moved = panel(4).placement, pinned = panel(9).placement;
+  const auto geometry = panel(2).geometry;
+  ASSERT_TRUE(board_->SaveState(path).ok());
+  Open();
+  EXPECT_GT(glm::length(panel(4).placement.center - moved.center), 0.3f);
+  ASSERT_TRUE(board_->LoadState(path).ok());
+  board_->Run(Command::kNextSort);  // everything else moves
+  Step();
+  for (const auto& [id, placement] : {std::pair{4, moved}, {9, pinned}}) {
+    EXPECT_NEAR(glm::length(panel(id).placement.center - placement.center), 0, 1e-3) << id;
+    EXPECT_NEAR(glm::length(panel(id).placement.size - placement.size), 0, 1e-3) << id;
+    EXPECT_NEAR(std::abs(glm::dot(panel(id).placement.orientation, placement.orientation)), 1, 1e-3) << id;
+  }
+  EXPECT_EQ(panel(2).geometry->base.lines.size(), geometry->base.lines.size()) << "the studies";
+}
+
+TEST_F(BoardTest, AHostileStateIsShownAsFarAsItMakesSense) {
+  const std::string path = std::string(std::getenv("TEST_TMPDIR")) + "/hostile.json";
+  std::ofstream(path) << R"({"period": 99, "chartType": 77, "scale": -5, "theme": 12, "palette": 9, "sort": 1000,
+      "group": 3, "page": 4294967295, "indicator": ["nonsense", "sma:0", "sma:20"], "tile": [
+      {"symbol": "HLXS", "ownRange": true, "firstTime": "9223372036854775807", "lastTime": "-9223372036854775808"},
+      {"symbol": "NORD", "pinned": true, "center": ["NaN", 0, 0], "orientation": [0, 0, 0, 0], "size": [1e30, 1]},
+      {"symbol": "NORD", "focused": true}, {"symbol": "NOBODY", "closed": true}]})";
+  Open();
+  ASSERT_TRUE(board_->LoadState(path).ok());
+  Step();
+  EXPECT_EQ(board_->panels().size(), 19u);
+  for (const Panel& panel : board_->panels()) {
+    EXPECT_LT(glm::length(panel.placement.center), 20) << panel.id;
+    EXPECT_NE(panel.geometry, nullptr) << panel.id;
+  }
 }
 
 TEST_F(BoardTest, ABrokenStateIsToldAndNothingElse) {
