@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "vrcharts/wall/board.h"
 
@@ -168,6 +169,42 @@ TEST_F(BoardDataTest, SortsByAnyFigure) {
   EXPECT_EQ(order(options::SORT_PROFIT), "CALM WILD RISE FALL ");  // 992, 0, -300, -500
   options_.set_group(options::GROUP_SECTOR);
   EXPECT_EQ(order(options::SORT_RETURN), "CALM RISE FALL WILD ") << "within a sector by return";
+}
+
+// The file is read again and again: the last bar changes in place, and a new one comes into sight.
+TEST_F(BoardDataTest, PolledPricesChangeTheLastBarInPlace) {
+  options_.set_chart_type(options::CHART_TYPE_CANDLES);
+  options_.mutable_refresh()->set_nanos(20'000'000);
+  const auto write = [&](const std::string& last_days) {
+    // As a service does it: never half a file.
+    std::ofstream(folder_ + "/new") << "date,open,high,low,close\n2026-05-11,10,30,5,11\n2026-05-12,11,14,10,12\n"
+                                    << "2026-05-13,12,14,11,13\n2026-05-14,12,14,11,13\n2026-05-15,12,14,11,12.5\n"
+                                    << last_days;
+    ASSERT_EQ(std::rename((folder_ + "/new").c_str(), (folder_ + "/LIVE.csv").c_str()), 0);
+  };
+  const auto last = [&] { return Shown("LIVE").base.candles.back(); };
+  const auto wait_for = [&](auto condition) {
+    for (int i = 0; i < 6000 && !condition(); ++i) {
+      absl::SleepFor(absl::Milliseconds(10));
+      board_->Update(now_ += absl::Milliseconds(10));
+    }
+    return condition();
+  };
+  WritePortfolio("symbol\nLIVE\n");
+  write("2026-05-18,12,14,11,13\n");
+  ASSERT_TRUE(Open().ok());
+  const auto before = Shown("LIVE").base.candles;
+  ASSERT_EQ(before.size(), 6u);
+  write("2026-05-18,12,14,11,14\n");
+  ASSERT_TRUE(wait_for([&] { return last().close != before.back().close; }));
+  const auto after = Shown("LIVE").base.candles;
+  ASSERT_EQ(after.size(), 6u);
+  EXPECT_LT(after.back().close, before.back().close) << "higher on the panel";
+  EXPECT_EQ(after.back().x, before.back().x);
+  EXPECT_EQ(after.front().x, before.front().x) << "nothing else moves";
+  EXPECT_EQ(after.front().close, before.front().close);
+  write("2026-05-18,12,14,11,14\n2026-05-19,14,15,13,13.5\n");
+  EXPECT_TRUE(wait_for([&] { return Shown("LIVE").base.candles.size() == 7; }));
 }
 
 // Ten shares at 400 before a split of 4:1 are forty at 100, and the portfolio is worth what they are.

@@ -59,6 +59,8 @@ absl::Status Board::Impl::SaveState(const std::string& path) const {
   state.set_group(options_.group());
   for (const analysis::StudySpec& spec : studies_) state.add_indicator(spec.ToString());
   state.set_page(static_cast<uint32_t>(page_));
+  state.set_linked(linked_);
+  state.set_crosshair(options_.crosshair());
   for (const auto& tile : tiles_) Write(*tile, state.add_tile());
 
   std::string json;
@@ -97,6 +99,8 @@ absl::Status Board::Impl::LoadState(const std::string& path) {
   options_.set_group(state.group());
   theme_ = chart::MakeTheme(options_.theme(), options_.palette());
   page_ = state.page();
+  linked_ = state.linked();
+  options_.set_crosshair(state.crosshair());
   studies_.clear();
   for (const std::string& text : state.indicator()) {
     if (absl::StatusOr<analysis::StudySpec> spec = analysis::ParseStudySpec(text); spec.ok()) {

@@ -262,6 +262,7 @@ TEST_F(BoardTest, StateKeepsPinsAndMovedPanels) {
   board_->Run(Command::kTogglePin);
   board_->Run(Command::kNextIndicators);
   board_->Run(Command::kNextScale);
+  board_->Run(Command::kToggleLink);
   Step();
   const Placement moved = panel(4).placement, pinned = panel(9).placement;
   const auto geometry = panel(2).geometry;
@@ -277,6 +278,11 @@ TEST_F(BoardTest, StateKeepsPinsAndMovedPanels) {
     EXPECT_NEAR(std::abs(glm::dot(panel(id).placement.orientation, placement.orientation)), 1, 1e-3) << id;
   }
   EXPECT_EQ(panel(2).geometry->base.lines.size(), geometry->base.lines.size()) << "the studies";
+  const size_t candles = panel(7).geometry->base.candles.size();
+  board_->Point(0, At(3, 0.5f, 0.5f));
+  board_->Scroll(0, 0, 3);
+  Step();
+  EXPECT_LT(panel(7).geometry->base.candles.size(), candles) << "all panels zoom together, as before";
 }
 
 TEST_F(BoardTest, AHostileStateIsShownAsFarAsItMakesSense) {

@@ -25,6 +25,7 @@ absl::StatusOr<WallState> ParseState(std::string_view json) {
   if (!options::Palette_IsValid(state.palette())) state.clear_palette();
   if (!options::Sort_IsValid(state.sort())) state.clear_sort();
   if (!options::Group_IsValid(state.group())) state.clear_group();
+  if (!options::Crosshair_IsValid(state.crosshair())) state.clear_crosshair();
   if (state.indicator_size() > kMostIndicators) {
     state.mutable_indicator()->DeleteSubrange(kMostIndicators, state.indicator_size() - kMostIndicators);
   }

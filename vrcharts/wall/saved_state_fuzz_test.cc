@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!options::Period_IsValid(state->period()) || !options::ChartType_IsValid(state->chart_type()) ||
       !options::Scale_IsValid(state->scale()) || !options::Theme_IsValid(state->theme()) ||
       !options::Palette_IsValid(state->palette()) || !options::Sort_IsValid(state->sort()) ||
-      !options::Group_IsValid(state->group())) {
+      !options::Group_IsValid(state->group()) || !options::Crosshair_IsValid(state->crosshair())) {
     std::abort();
   }
   for (const auto& tile : state->tile()) {
