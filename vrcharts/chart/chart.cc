@@ -65,7 +65,7 @@ void DrawGaps(const Style& style, const Layout& layout, Canvas* canvas) {
     const float x0 = std::max(layout.plot.x0, layout.time.SlotX(begin));
     const float x1 = std::min(layout.plot.x1, layout.time.SlotX(end));
     if (x1 - x0 >= style.grain) {
-      canvas->Fill({x0, layout.plot.y0, x1, Bottom(layout)}, Tint(style.theme, style.theme.warning, 0.06));
+      canvas->Fill({x0, layout.plot.y0, x1, Bottom(layout)}, Tint(style.theme, style.theme.warning, 0.03));
     }
   }
 }
