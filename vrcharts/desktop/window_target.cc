@@ -83,7 +83,8 @@ absl::Status WindowTarget::Recreate() {
   info.imageColorSpace = format_.colorSpace;
   info.imageExtent = extent_;
   info.imageArrayLayers = 1;
-  info.imageUsage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT;
+  info.imageUsage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | (can.supportedUsageFlags & VK_IMAGE_USAGE_TRANSFER_DST_BIT);
+  keeps_ground_ = (info.imageUsage & VK_IMAGE_USAGE_TRANSFER_DST_BIT) != 0;
   info.imageSharingMode = VK_SHARING_MODE_EXCLUSIVE;
   info.preTransform = can.currentTransform;
   info.compositeAlpha = VK_COMPOSITE_ALPHA_OPAQUE_BIT_KHR;
@@ -145,6 +146,7 @@ absl::StatusOr<std::optional<render::Target>> WindowTarget::Acquire() {
     target.color_after = VK_IMAGE_LAYOUT_PRESENT_SRC_KHR;
     target.wait = acquired_[turn_];
     target.signal = drawn_[current_];
+    target.keeps_ground = keeps_ground_;
     return target;
   }
   return std::nullopt;

@@ -62,6 +62,7 @@ class WindowTarget {
   int turn_ = 0;
   uint32_t current_ = 0;
   bool stale_ = true;
+  bool keeps_ground_ = false;  // the window's images can be copied into
 };
 
 }  // namespace vrcharts::desktop

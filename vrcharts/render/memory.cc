@@ -1,5 +1,7 @@
 #include "vrcharts/render/memory.h"
 
+#include <atomic>
+
 #include "absl/strings/str_cat.h"
 
 namespace vrcharts::render {
@@ -69,8 +71,10 @@ absl::StatusOr<VkImageView> CreateArrayView(const Device& device, VkImage image,
 }
 
 absl::StatusOr<Image> Image::Create(const Device& device, const ImageInfo& info, const char* name) {
+  static std::atomic<uint64_t> images{0};
   Image result;
   result.device_ = &device;
+  result.serial_ = ++images;
   result.info_ = info;
   VkImageCreateInfo create{VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO};
   create.imageType = VK_IMAGE_TYPE_2D;
@@ -128,6 +132,7 @@ Image::~Image() {
 
 Image& Image::operator=(Image&& other) noexcept {
   std::swap(device_, other.device_);
+  std::swap(serial_, other.serial_);
   std::swap(image_, other.image_);
   std::swap(view_, other.view_);
   std::swap(layer_views_, other.layer_views_);

@@ -4,6 +4,7 @@
 #include <vulkan/vulkan.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -58,9 +59,12 @@ class Image {
   VkImageView view() const { return view_; }
   const std::vector<VkImageView>& layer_views() const { return layer_views_; }
   const ImageInfo& info() const { return info_; }
+  // Another number for each image that was ever made, where handles come again.
+  uint64_t serial() const { return serial_; }
 
  private:
   const Device* device_ = nullptr;
+  uint64_t serial_ = 0;
   VkImage image_ = VK_NULL_HANDLE;
   VkImageView view_ = VK_NULL_HANDLE;
   std::vector<VkImageView> layer_views_;

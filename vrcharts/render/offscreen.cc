@@ -14,13 +14,13 @@ absl::StatusOr<std::unique_ptr<Offscreen>> Offscreen::Create(Device& device, VkE
                                                    " draws 1x1 to ", largest, "x", largest));
   }
   std::unique_ptr<Offscreen> offscreen(new Offscreen(device));
-  absl::StatusOr<Image> color =
-      Image::Create(device,
-                    {.extent = extent,
-                     .format = kColorFormat,
-                     .usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-                     .layers = view_count},
-                    "offscreen colour");
+  absl::StatusOr<Image> color = Image::Create(
+      device,
+      {.extent = extent,
+       .format = kColorFormat,
+       .usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+       .layers = view_count},
+      "offscreen colour");
   if (!color.ok()) return color.status();
   absl::StatusOr<Image> depth = Image::Create(device,
                                               {.extent = extent,
@@ -45,6 +45,7 @@ Target Offscreen::target() const {
   target.depth = ToAttachment(depth_);
   target.extent = color_.info().extent;
   target.color_after = VK_IMAGE_LAYOUT_TRANSFER_SRC_OPTIMAL;
+  target.keeps_ground = true;
   return target;
 }
 

@@ -58,7 +58,7 @@ GpuView ToGpu(const View& view, VkExtent2D extent) {
 }  // namespace
 
 Attachment ToAttachment(const Image& image) {
-  Attachment attachment{image.handle(), image.view(), {}};
+  Attachment attachment{image.handle(), image.view(), {}, image.serial()};
   for (size_t i = 0; i < image.layer_views().size() && i < attachment.layers.size(); ++i) {
     attachment.layers[i] = image.layer_views()[i];
   }
@@ -174,6 +174,12 @@ absl::Status Renderer::Draw(const Target& target, std::span<const View> views, c
   if (absl::Status status = WaitFor(slot); !status.ok()) return status;
   const absl::Duration start = ThreadCpuTime();
   if (absl::Status status = Upload(slot, target, views, scene, atlas); !status.ok()) return status;
+  step_ = ground_.Next(ShownGround(target, views, scene));
+  if (step_ == Ground::Step::kKeep && !ground_.Fits(target.extent)) {
+    absl::Status status = Finish();
+    if (status.ok()) status = ground_.Resize(target.extent, options_.color_format);
+    if (!status.ok()) return status;
+  }
   const absl::Duration uploaded = ThreadCpuTime();
   if (absl::Status status = Record(slot, target, scene); !status.ok()) return status;
   if (absl::Status status = Submit(slot, target); !status.ok()) return status;
@@ -304,25 +310,22 @@ absl::Status Renderer::Record(FrameSlot& slot, const Target& target, const Scene
     vkCmdWriteTimestamp2(commands, VK_PIPELINE_STAGE_2_TOP_OF_PIPE_BIT, slot.timestamps, 0);
   }
   atlas_.Record(commands, next_slot_);
-  RecordBarrier(commands,
-                {.image = target.color.image,
-                 .old_layout = VK_IMAGE_LAYOUT_UNDEFINED,
-                 .new_layout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
-                 .src_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
-                 .dst_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
-                 .src_access = 0,
-                 .dst_access = VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT | VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT});
-  RecordBarrier(commands, {.image = target.depth.image,
-                           .aspect = VK_IMAGE_ASPECT_DEPTH_BIT,
-                           .old_layout = VK_IMAGE_LAYOUT_UNDEFINED,
-                           .new_layout = VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL,
-                           .src_stage = VK_PIPELINE_STAGE_2_LATE_FRAGMENT_TESTS_BIT,
-                           .dst_stage = VK_PIPELINE_STAGE_2_EARLY_FRAGMENT_TESTS_BIT,
-                           .src_access = VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT,
-                           .dst_access = VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT |
-                                         VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT});
   cost_.draw_calls = 0;
-  for (uint32_t pass = 0; pass < pipelines_->passes(); ++pass) RecordPass(slot, target, scene, pass);
+  RecordLayouts(commands, target);
+  if (step_ == Ground::Step::kKeep) {
+    RecordPass(slot, target, ground_.image().view(), scene, kGroundOnly, 0);
+    ground_.RecordKept(commands);
+  }
+  if (step_ != Ground::Step::kDraw) {
+    ground_.RecordCopy(commands, target.color.image);
+    RecordPass(slot, target, target.color.all, scene, kMarksOnly, 0);
+  } else if (pipelines_->passes() == 1) {
+    RecordPass(slot, target, target.color.all, scene, kAll, 0);
+  } else {
+    for (uint32_t pass = 0; pass < pipelines_->passes(); ++pass) {
+      RecordPass(slot, target, target.color.layers[pass], scene, kAll, pass);
+    }
+  }
   if (target.color_after != VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL) {
     RecordBarrier(commands, {.image = target.color.image,
                              .old_layout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
@@ -338,13 +341,62 @@ absl::Status Renderer::Record(FrameSlot& slot, const Target& target, const Scene
   return VkStatus(vkEndCommandBuffer(commands), "recording a frame");
 }
 
-void Renderer::RecordPass(FrameSlot& slot, const Target& target, const Scene& scene, uint32_t pass) {
+// Makes the images that are drawn into ready for it.
+void Renderer::RecordLayouts(VkCommandBuffer commands, const Target& target) {
+  if (step_ != Ground::Step::kCopy) {
+    RecordBarrier(commands,
+                  {.image = step_ == Ground::Step::kKeep ? ground_.image().handle() : target.color.image,
+                   .old_layout = VK_IMAGE_LAYOUT_UNDEFINED,
+                   .new_layout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL,
+                   .src_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT | VK_PIPELINE_STAGE_2_COPY_BIT,
+                   .dst_stage = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT,
+                   .src_access = 0,
+                   .dst_access = VK_ACCESS_2_COLOR_ATTACHMENT_WRITE_BIT | VK_ACCESS_2_COLOR_ATTACHMENT_READ_BIT});
+  }
+  // Marks leave the depth as it is: that of a kept ground is still there.
+  const bool keep_depth = step_ == Ground::Step::kCopy;
+  RecordBarrier(
+      commands,
+      {.image = target.depth.image,
+       .aspect = VK_IMAGE_ASPECT_DEPTH_BIT,
+       .old_layout = keep_depth ? VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL : VK_IMAGE_LAYOUT_UNDEFINED,
+       .new_layout = VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL,
+       .src_stage = VK_PIPELINE_STAGE_2_LATE_FRAGMENT_TESTS_BIT,
+       .dst_stage = VK_PIPELINE_STAGE_2_EARLY_FRAGMENT_TESTS_BIT,
+       .src_access = VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT,
+       .dst_access = VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_WRITE_BIT | VK_ACCESS_2_DEPTH_STENCIL_ATTACHMENT_READ_BIT});
+}
+
+std::string Renderer::ShownGround(const Target& target, std::span<const View> views, const Scene& scene) {
+  std::string shown;
+  if (!target.keeps_ground || views.size() != 1) return shown;
+  const auto add = [&shown](const auto& value) { shown.append(reinterpret_cast<const char*>(&value), sizeof(value)); };
+  add(target.extent);
+  add(target.depth.serial);
+  add(views[0]);
+  add(scene.room);
+  add(scene.light_theme);
+  for (const glm::vec2& corner : scene.hidden[0]) add(corner);
+  for (const SceneItem& item : scene.items) {
+    if (item.geometry == nullptr || item.geometry->base.rects.empty()) continue;
+    add(item.world_from_points);
+    add(item.metres_per_point);
+    add(item.highlight);
+    add(item.hole);
+    add(item.geometry->base.rects[0]);
+  }
+  return shown;
+}
+
+void Renderer::RecordPass(FrameSlot& slot, const Target& target, VkImageView color_view, const Scene& scene,
+                          Parts parts, uint32_t pass) {
   VkCommandBuffer commands = slot.commands;
   const bool one_pass = pipelines_->passes() == 1;
+  const VkAttachmentLoadOp load = parts == kMarksOnly ? VK_ATTACHMENT_LOAD_OP_LOAD : VK_ATTACHMENT_LOAD_OP_CLEAR;
   VkRenderingAttachmentInfo color{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
-  color.imageView = one_pass ? target.color.all : target.color.layers[pass];
+  color.imageView = color_view;
   color.imageLayout = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
-  color.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+  color.loadOp = load;
   color.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
   // What shines through the smooth edges of the panels, for the room comes after them: about the room's colour, linear.
   if (scene.room && scene.light_theme) color.clearValue.color = {{0.5f, 0.53f, 0.58f, 1.0f}};
@@ -352,7 +404,7 @@ void Renderer::RecordPass(FrameSlot& slot, const Target& target, const Scene& sc
   VkRenderingAttachmentInfo depth{VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
   depth.imageView = one_pass ? target.depth.all : target.depth.layers[pass];
   depth.imageLayout = VK_IMAGE_LAYOUT_DEPTH_ATTACHMENT_OPTIMAL;
-  depth.loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+  depth.loadOp = load;
   depth.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
   VkRenderingInfo rendering{VK_STRUCTURE_TYPE_RENDERING_INFO};
   rendering.renderArea.extent = target.extent;
@@ -370,41 +422,48 @@ void Renderer::RecordPass(FrameSlot& slot, const Target& target, const Scene& sc
   const int32_t first_view = static_cast<int32_t>(pass);
   vkCmdPushConstants(commands, pipelines_->layout(), VK_SHADER_STAGE_VERTEX_BIT | VK_SHADER_STAGE_FRAGMENT_BIT, 0,
                      sizeof(first_view), &first_view);
-  RecordScene(slot, scene);
+  vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->layout(), 0, 1, &slot.set, 0, nullptr);
+  vkCmdBindIndexBuffer(commands, slot.quads.handle(), 0, VK_INDEX_TYPE_UINT32);
+  if (parts != kMarksOnly) RecordGround(slot, scene);
+  if (parts != kGroundOnly) RecordMarks(slot, scene);
   vkCmdEndRendering(commands);
 }
 
-void Renderer::RecordScene(FrameSlot& slot, const Scene& scene) {
+void Renderer::DrawQuads(VkCommandBuffer commands, PipelineKind kind, MarkBuffers::Range range) {
+  if (range.count == 0) return;
+  vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(kind));
+  vkCmdDrawIndexed(commands, 6 * range.count, 1, 6 * range.first, 0, 0);
+  ++cost_.draw_calls;
+}
+
+void Renderer::RecordGround(FrameSlot& slot, const Scene& scene) {
   VkCommandBuffer commands = slot.commands;
-  cost_.marks = 0;
-  vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->layout(), 0, 1, &slot.set, 0, nullptr);
-  vkCmdBindIndexBuffer(commands, slot.quads.handle(), 0, VK_INDEX_TYPE_UINT32);
-  const auto quads = [&](PipelineKind kind, MarkBuffers::Range range) {
-    if (range.count == 0) return;
-    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(kind));
-    vkCmdDrawIndexed(commands, 6 * range.count, 1, 6 * range.first, 0, 0);
-    ++cost_.draw_calls;
-  };
-  const auto draw = [&](PipelineKind kind, MarkBuffers::Range range) {
-    quads(kind, range);
-    cost_.marks += range.count;
-  };
-  constexpr PipelineKind kKinds[kMarkKinds] = {PipelineKind::kRect, PipelineKind::kArea, PipelineKind::kCandle,
-                                               PipelineKind::kLine, PipelineKind::kGlyph};
   if (slot.hidden_corners > 0) {
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(PipelineKind::kHidden));
     vkCmdDraw(commands, slot.hidden_corners, 1, 0, 0);
     ++cost_.draw_calls;
   }
   const MarkBuffers::Range background = slot.marks->background();
-  draw(PipelineKind::kInside, background);
-  quads(PipelineKind::kEdge, {kStripsOfAnEdge * background.first, kStripsOfAnEdge * background.count});
-  if (scene.room) {  // only where no panel is
-    quads(PipelineKind::kSky, {0, kSkyCells});
-    quads(PipelineKind::kFloor, {0, kFloorCells});
+  DrawQuads(commands, PipelineKind::kInside, background);
+  DrawQuads(commands, PipelineKind::kEdge, {kStripsOfAnEdge * background.first, kStripsOfAnEdge * background.count});
+  if (!scene.room) return;
+  DrawQuads(commands, PipelineKind::kSky, {0, kSkyCells});  // only where no panel is
+  DrawQuads(commands, PipelineKind::kFloor, {0, kFloorCells});
+}
+
+void Renderer::RecordMarks(FrameSlot& slot, const Scene& scene) {
+  VkCommandBuffer commands = slot.commands;
+  cost_.marks = slot.marks->background().count;
+  constexpr PipelineKind kKinds[kMarkKinds] = {PipelineKind::kRect, PipelineKind::kArea, PipelineKind::kCandle,
+                                               PipelineKind::kLine, PipelineKind::kGlyph};
+  for (int kind = 0; kind < kMarkKinds; ++kind) {
+    DrawQuads(commands, kKinds[kind], slot.marks->base(static_cast<MarkKind>(kind)));
+    cost_.marks += slot.marks->base(static_cast<MarkKind>(kind)).count;
   }
-  for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->base(static_cast<MarkKind>(kind)));
-  for (int kind = 0; kind < kMarkKinds; ++kind) draw(kKinds[kind], slot.marks->overlay(static_cast<MarkKind>(kind)));
+  for (int kind = 0; kind < kMarkKinds; ++kind) {
+    DrawQuads(commands, kKinds[kind], slot.marks->overlay(static_cast<MarkKind>(kind)));
+    cost_.marks += slot.marks->overlay(static_cast<MarkKind>(kind)).count;
+  }
   if (scene.vignette > 0) {
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipelines_->pipeline(PipelineKind::kVignette));
     vkCmdDraw(commands, 3, 1, 0, 0);
@@ -419,7 +478,7 @@ absl::Status Renderer::Submit(FrameSlot& slot, const Target& target) {
   commands.commandBuffer = slot.commands;
   VkSemaphoreSubmitInfo wait{VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO};
   wait.semaphore = target.wait;
-  wait.stageMask = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT;
+  wait.stageMask = VK_PIPELINE_STAGE_2_COLOR_ATTACHMENT_OUTPUT_BIT | VK_PIPELINE_STAGE_2_COPY_BIT;
   VkSemaphoreSubmitInfo signal{VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO};
   signal.semaphore = target.signal;
   signal.stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT;

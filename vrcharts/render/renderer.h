@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "vrcharts/render/atlas_texture.h"
 #include "vrcharts/render/device.h"
+#include "vrcharts/render/ground.h"
 #include "vrcharts/render/mark_buffers.h"
 #include "vrcharts/render/memory.h"
 #include "vrcharts/render/pipelines.h"
@@ -26,6 +27,7 @@ struct Attachment {
   VkImage image = VK_NULL_HANDLE;
   VkImageView all = VK_NULL_HANDLE;     // of all layers
   std::array<VkImageView, 2> layers{};  // of each
+  uint64_t serial = 0;                  // of the Image; 0 for images of others
 };
 Attachment ToAttachment(const Image& image);
 
@@ -38,6 +40,9 @@ struct Target {
   VkImageLayout color_after = VK_IMAGE_LAYOUT_COLOR_ATTACHMENT_OPTIMAL;
   VkSemaphore wait = VK_NULL_HANDLE;    // waited for before colours are written (window swapchains)
   VkSemaphore signal = VK_NULL_HANDLE;  // signalled when drawn
+  // The colour image can be copied into, and nobody else writes the depth image: what has not changed since the last
+  // frame is not drawn again (ground.h). For one view.
+  bool keeps_ground = false;
 };
 
 // What the last frame cost.
@@ -89,7 +94,8 @@ class Renderer {
     bool submitted = false;
   };
 
-  Renderer(Device& device, const PipelineOptions& options) : device_(device), options_(options), atlas_(device) {}
+  Renderer(Device& device, const PipelineOptions& options)
+      : device_(device), options_(options), atlas_(device), ground_(device) {}
   absl::Status Init();
   absl::Status InitSlot(FrameSlot& slot);
   absl::Status WaitFor(FrameSlot& slot);
@@ -99,8 +105,16 @@ class Renderer {
   absl::Status UploadQuads(FrameSlot& slot, uint32_t count);
   void WriteDescriptors(FrameSlot& slot);
   absl::Status Record(FrameSlot& slot, const Target& target, const Scene& scene);
-  void RecordPass(FrameSlot& slot, const Target& target, const Scene& scene, uint32_t pass);
-  void RecordScene(FrameSlot& slot, const Scene& scene);
+  // Everything that the pixels under the marks depend on; "" if they cannot be kept.
+  static std::string ShownGround(const Target& target, std::span<const View> views, const Scene& scene);
+  void RecordLayouts(VkCommandBuffer commands, const Target& target);
+  // Draws what belongs to `parts` into `color`.
+  enum Parts { kGroundOnly, kMarksOnly, kAll };
+  void RecordPass(FrameSlot& slot, const Target& target, VkImageView color, const Scene& scene, Parts parts,
+                  uint32_t pass);
+  void RecordGround(FrameSlot& slot, const Scene& scene);
+  void RecordMarks(FrameSlot& slot, const Scene& scene);
+  void DrawQuads(VkCommandBuffer commands, PipelineKind kind, MarkBuffers::Range range);
   absl::Status Submit(FrameSlot& slot, const Target& target);
 
   Device& device_;
@@ -108,6 +122,8 @@ class Renderer {
   std::unique_ptr<Pipelines> pipelines_;
   VkDescriptorPool descriptors_ = VK_NULL_HANDLE;
   AtlasTexture atlas_;
+  Ground ground_;
+  Ground::Step step_ = Ground::Step::kDraw;  // what the frame at hand does about the ground
   float atlas_range_ = 0;
   glm::vec2 atlas_size_{1, 1};
   std::array<FrameSlot, kFramesInFlight> slots_;

@@ -277,6 +277,56 @@ TEST_F(RendererTest, UnchangedPanelsAreNotCopiedAgain) {
   EXPECT_TRUE((*renderer)->Finish().ok());
 }
 
+// The picture is the same whether what lies under the marks is drawn, kept or copied.
+TEST_F(RendererTest, WhatLiesUnderTheMarksIsKeptWhileItStaysTheSame) {
+  auto renderer = Renderer::Create(*device_, {}), plain = Renderer::Create(*device_, {});
+  auto offscreen = Offscreen::Create(*device_, {kSize, kSize}, 1),
+       anew = Offscreen::Create(*device_, {kSize, kSize}, 1);
+  ASSERT_TRUE(renderer.ok() && plain.ok() && offscreen.ok() && anew.ok());
+  std::vector<View> eyes = {MakeView({0, 0, 0}, {1, 0, 0, 0}, kSquare)};
+  auto far = Geometry(kRed), near = Geometry(kGreen);
+  far->base.rects.push_back({20, 20, 180, 180, kWhite, 0, 0, 0, 0});
+  Scene scene;
+  scene.items = {Panel(far, 3), Panel(near, 5)};
+  Target fresh = (*anew)->target();
+  fresh.keeps_ground = false;
+  // Draws a frame both ways; returns the number of draw calls that it took.
+  const auto draw = [&](const char* what) {
+    EXPECT_TRUE((*renderer)->Draw((*offscreen)->target(), eyes, scene, *atlas_).ok());
+    EXPECT_TRUE((*plain)->Draw(fresh, eyes, scene, *atlas_).ok());
+    EXPECT_TRUE((*renderer)->Finish().ok() && (*plain)->Finish().ok());
+    EXPECT_EQ((*offscreen)->Read(0)->rgba, (*anew)->Read(0)->rgba) << what;
+    return (*renderer)->cost().draw_calls;
+  };
+  const int whole = draw("first");
+  EXPECT_EQ(draw("kept"), whole);
+  EXPECT_LT(draw("copied"), whole);
+  for (float x : {30.0f, 60.0f, 90.0f}) {  // other marks on the same panels
+    far = std::make_shared<chart::Geometry>(*far);
+    far->base.rects[1].x0 = x;
+    scene.items[0].geometry = far;
+    EXPECT_LT(draw("other marks"), whole);
+  }
+  scene.items[0] = Panel(far, 2.5f);
+  EXPECT_EQ(draw("a panel has moved"), whole);
+  draw("and stays");
+  EXPECT_LT(draw("and stays"), whole);
+  scene.items[1].highlight = 1;
+  EXPECT_EQ(draw("a panel is pointed at"), whole);
+  eyes[0] = MakeView({0.1f, 0, 0}, {1, 0, 0, 0}, kSquare);
+  EXPECT_EQ(draw("the eye has moved"), whole);
+  draw("and stays");
+  EXPECT_LT(draw("and stays"), whole);
+  scene.light_theme = true;
+  EXPECT_EQ(draw("another theme"), whole);
+  draw("and stays");
+  // Another target of the same size: what its depth image holds is not known.
+  auto other = Offscreen::Create(*device_, {kSize, kSize}, 1);
+  ASSERT_TRUE(other.ok());
+  offscreen = std::move(other);
+  EXPECT_EQ(draw("another target"), whole);
+}
+
 TEST_F(RendererTest, NothingIsDrawnWhereALensHidesIt) {
   Scene scene;
   scene.items.push_back(Panel(Geometry(chart::Rgb(0xff0000))));
