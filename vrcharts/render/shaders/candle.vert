@@ -23,9 +23,12 @@ void main() {
   float top = min(min(candle.high, candle.low), min(candle.open, candle.close));
   float bottom = max(max(candle.high, candle.low), max(candle.open, candle.close));
   vec2 corner = vec2(side.x * candle.half_width, side.y < 0.0 ? top : bottom);
-  vec4 at_corner = ClipFromPoint(panel, vec2(candle.x, 0.0) + corner);
-  local = corner + side / PixelsPerPoint(panel, at_corner.w);
-  gl_Position = ClipFromPoint(panel, vec2(candle.x, 0.0) + local);
+  Plane plane = ClipPlane(panel);
+  // Nothing is thinner than a pixel (candle.frag), and half a pixel more is the anti-aliased edge.
+  vec2 pixel = PixelAt(plane, At(plane, vec2(candle.x, 0.0) + corner));
+  vec2 thin = vec2(candle.half_width < 0.5 * pixel.x ? 0.5 * pixel.x - candle.half_width : 0.0, 0.5 * pixel.y);
+  local = corner + side * (0.55 * pixel + thin);
+  gl_Position = At(plane, vec2(candle.x, 0.0) + local);
   gl_Position.z *= kMarkBias;
   fill = Unpack(candle.color);
   prices = vec4(candle.open, candle.high, candle.low, candle.close);

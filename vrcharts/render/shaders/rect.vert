@@ -15,10 +15,12 @@ void main() {
   vec2 centre = 0.5 * (rect.box.xy + rect.box.zw);
   vec2 half_extent = 0.5 * (rect.box.zw - rect.box.xy);
   vec2 side = 2.0 * corner - 1.0;
-  vec4 at_corner = ClipFromPoint(panel, centre + side * half_extent);
-  // A pixel of room for the anti-aliased edge.
-  local = side * (half_extent + 1.0 / PixelsPerPoint(panel, at_corner.w));
-  gl_Position = ClipFromPoint(panel, centre + local);
+  Plane plane = ClipPlane(panel);
+  // Half a pixel of room for the anti-aliased edge, and no more: a volume bar is a few pixels wide.
+  vec2 pixel = PixelAt(plane, At(plane, centre + side * half_extent));
+  if (rect.radius > 0.0 || (rect.panel_and_stroke_width >> 16) != 0u) pixel = vec2(max(pixel.x, pixel.y));
+  local = side * (half_extent + 0.55 * pixel);
+  gl_Position = At(plane, centre + local);
   gl_Position.z *= kMarkBias;
   fill = Unpack(rect.fill);
   stroke = Unpack(rect.stroke);

@@ -50,6 +50,28 @@ float PixelsPerPoint(Panel panel, float w) {
   return panel.metres_per_point * frame.views[ViewIndex()].eye.w / max(w, 1e-4);
 }
 
+// A panel's plane in clip space: points of it are then a sum away.
+struct Plane {
+  vec4 origin, x, y;
+};
+
+Plane ClipPlane(Panel panel) {
+  mat4 clip_from_world = frame.views[ViewIndex()].clip_from_world;
+  return Plane(clip_from_world * panel.world_from_points[3], clip_from_world * panel.world_from_points[0],
+               clip_from_world * panel.world_from_points[1]);
+}
+
+vec4 At(Plane plane, vec2 point) { return plane.origin + point.x * plane.x + point.y * plane.y; }
+
+// What fwidth() of a point's place on the plane is there: how far a pixel reaches, in points. Seen edge-on, at most a few pixels.
+vec2 PixelAt(Plane plane, vec4 clip) {
+  vec2 right = (plane.x.xy - clip.xy * (plane.x.w / clip.w)) * frame.viewport;  // half pixels times w for a point
+  vec2 down = (plane.y.xy - clip.xy * (plane.y.w / clip.w)) * frame.viewport;
+  float area = abs(right.x * down.y - right.y * down.x);
+  vec2 longest = 8.0 / max(vec2(length(right), length(down)), 1e-6);
+  return clip.w * min(2.0 * vec2(abs(down.x) + abs(down.y), abs(right.x) + abs(right.y)) / max(area, 1e-9), longest);
+}
+
 vec3 LinearFromSrgb(vec3 c) {
   return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c));
 }
