@@ -411,6 +411,7 @@ Result<void> Terminal::CheckForeground(Task& task, bool reading) {
   const int signal = reading ? SIGTTIN : SIGTTOU;
   bool ignored = group.handlers().Get(signal).handler == kSignalIgnore || (task.signal_mask() & SignalBit(signal)) != 0;
   if (ignored) return reading ? Result<void>(Error(EIO)) : Ok();
+  if (IsOrphaned(*the_kernel, *group.process_group())) return Error(EIO);
   the_kernel->SendToGroup(group.process_group()->id, KernelSignalInfo(signal));
   return Error(abi::kERestartSys);
 }
@@ -477,9 +478,16 @@ void Terminal::SlaveClosed() {
 }
 
 void Terminal::MasterClosed() {
+  const std::shared_ptr<Terminal> self = shared_from_this();
   master_gone_ = true;
-  SignalForeground(SIGHUP);
-  SignalForeground(SIGCONT);
+  // The leader is told; its end tells the group in the foreground (Linux, __tty_hangup).
+  if (const std::shared_ptr<Session> session = session_.lock(); session != nullptr && session->terminal == self) {
+    if (const auto leader = the_kernel->FindThreadGroup(session->id); leader != nullptr && !leader->zombie()) {
+      leader->Send(KernelSignalInfo(SIGHUP));
+      leader->Send(KernelSignalInfo(SIGCONT));
+    }
+    session->terminal.reset();
+  }
   wait_queue_.Notify(kReadyAll);
 }
 
@@ -502,6 +510,11 @@ Result<size_t> TerminalFile::Read(IoBuffer& to) {
   return terminal_->Read(to);
 }
 
-Result<size_t> TerminalFile::Write(IoBuffer& from) { return terminal_->Write(from); }
+Result<size_t> TerminalFile::Write(IoBuffer& from) {
+  if (Task* task = CurrentTask(); task != nullptr && terminal_->StopsBackgroundOutput()) {
+    RETURN_IF_ERROR(terminal_->CheckForeground(*task, false));
+  }
+  return terminal_->Write(from);
+}
 
 }  // namespace sandbox

@@ -58,6 +58,7 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
   void GiveTo(const std::shared_ptr<Session>& session, int32_t group);
   // EIO, or kERestartSys after SIGTTIN / SIGTTOU was sent, if the task is in the background.
   Result<void> CheckForeground(Task& task, bool reading);
+  bool StopsBackgroundOutput() const { return (termios_.c_lflag & TOSTOP) != 0; }
 
   const termios2& modes() const { return termios_; }
   // tcsetattr(3): input that waits is kept, and becomes readable in the new mode.

@@ -62,8 +62,8 @@ Result<pid_t> Task::Clone(const CloneOptions& options) {
     if (options.clear_handlers) handlers->ResetForExec();
     group = std::make_shared<ThreadGroup>(kernel_, tid, std::move(handlers), thread_group_->process_group());
     group->limits = thread_group_->limits;
-    group->exit_signal = options.exit_signal;
-    group->wait_as_clone = options.exit_signal != SIGCHLD;
+    // A sibling is told of like its maker.
+    group->exit_signal = (flags & CLONE_PARENT) != 0 ? thread_group_->exit_signal : options.exit_signal;
     group->executable = thread_group_->executable;
     group->command_line = thread_group_->command_line;
     group->dumpable = thread_group_->dumpable;

@@ -98,8 +98,9 @@ Result<void> Task::Exec(ExecOptions options) {
   group.executable = options.file;
   group.command_line = program.arguments;
   group.did_exec = true;
-  group.exit_signal = group.exit_signal == 0 ? 0 : SIGCHLD;
+  group.exit_signal = SIGCHLD;
   group.dumpable = !secure;
+  if (secure) parent_death_signal = 0;
   if (fd_table_.use_count() > 1) fd_table_ = fd_table_->Clone();
   if (fs_context_.use_count() > 1) fs_context_ = fs_context_->Clone();
   fd_table_->CloseOnExec();

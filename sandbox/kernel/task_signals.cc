@@ -152,6 +152,8 @@ void Task::DeliverOne(const siginfo_t& info) {
     case DefaultAction::kContinue:
       return;
     case DefaultAction::kStop:
+      // The keys stop nobody who could not be continued.
+      if (signal != SIGSTOP && IsOrphaned(*kernel_, *thread_group_->process_group())) return;
       EnterGroupStop(signal);
       return;
     case DefaultAction::kTerminate:

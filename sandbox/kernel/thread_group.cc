@@ -101,29 +101,74 @@ void ThreadGroup::RemoveTask(Task* task) {
   executable.reset();
   semaphore_undo.reset();
   EXPLAIN() << "process " << id_ << " has ended with wait status 0x" << std::hex << wait_status;
-  // Children go to the nearest subreaper or to the first process.
-  std::shared_ptr<ThreadGroup> heir = parent.lock();
-  while (heir != nullptr && !heir->child_subreaper && heir != kernel_->init()) heir = heir->parent.lock();
-  if (heir == nullptr || heir->zombie()) heir = kernel_->init();
-  for (const auto& child : std::exchange(children, {})) {
-    if (heir.get() == this || heir->zombie()) {
-      child->parent.reset();
-      continue;
-    }
-    child->parent = heir;
-    heir->children.push_back(child);
-    if (child->zombie()) heir->child_events().Notify(EPOLLIN);
-  }
+  EndSession();
+  GiveChildrenAway();
+  const std::shared_ptr<ThreadGroup> above = parent.lock();
+  if (above != nullptr) HangUpIfOrphaned(*above, /*but=*/this);
   own_events_.Notify(EPOLLIN);
   if (kernel_->init().get() == this) {
     // The container ends with its first process.
     for (const auto& [pid, group] : std::map(kernel_->thread_groups())) group->Exit(SIGKILL);
   }
-  const std::shared_ptr<ThreadGroup> above = parent.lock();
   if (above == nullptr || above->zombie()) {
     kernel_->ForgetThreadGroup(id_);
     return;
   }
+  NotifyParent();
+}
+
+// A leader's end takes the terminal from its session and hangs up who has it in the foreground; without a terminal,
+// because that was hung up first, those who are stopped go on (Linux, disassociate_ctty).
+void ThreadGroup::EndSession() {
+  Session& ended = session();
+  if (ended.id != id_) return;
+  if (const pid_t foreground = std::exchange(ended.foreground_group, 0); foreground != 0) {
+    kernel_->SendToGroup(foreground, KernelSignalInfo(SIGHUP));
+    if (ended.terminal == nullptr) kernel_->SendToGroup(foreground, KernelSignalInfo(SIGCONT));
+  }
+  ended.terminal.reset();
+}
+
+// Children go to the nearest subreaper or to the first process.
+void ThreadGroup::GiveChildrenAway() {
+  std::shared_ptr<ThreadGroup> heir = parent.lock();
+  while (heir != nullptr && !heir->child_subreaper && heir != kernel_->init()) heir = heir->parent.lock();
+  if (heir == nullptr || heir->zombie()) heir = kernel_->init();
+  for (const auto& child : std::exchange(children, {})) {
+    // PR_SET_PDEATHSIG.
+    for (const Task* task : child->tasks_) {
+      if (task->parent_death_signal == 0) continue;
+      child->Send(MakeSignalInfo(task->parent_death_signal, SI_USER, id_, 0));
+    }
+    if (heir.get() == this || heir->zombie()) {
+      child->parent.reset();
+      continue;
+    }
+    child->parent = heir;
+    child->exit_signal = SIGCHLD;  // or a child could end its new parent by another (Linux, reparent_leader)
+    heir->children.push_back(child);
+    if (child->zombie()) child->NotifyParent();
+    child->HangUpIfOrphaned(*this, /*but=*/nullptr);
+  }
+}
+
+// Called when `parent` was, until now, what kept our process group from being orphaned, and `but` no longer counts:
+// a group with stopped members that nobody is left to continue is hung up (POSIX, _exit, "Consequences").
+void ThreadGroup::HangUpIfOrphaned(const ThreadGroup& parent, const ThreadGroup* but) {
+  const ProcessGroup& group = *process_group_;
+  if (parent.process_group().get() == &group || &parent.session() != &session()) return;
+  if (!IsOrphaned(*kernel_, group, but)) return;
+  for (const auto& [pid, member] : kernel_->thread_groups()) {
+    if (!member->stopped || member->zombie() || member->process_group().get() != &group) continue;
+    kernel_->SendToGroup(group.id, KernelSignalInfo(SIGHUP));
+    kernel_->SendToGroup(group.id, KernelSignalInfo(SIGCONT));
+    return;
+  }
+}
+
+// Tells the parent of a zombie; one that does not care never sees it.
+void ThreadGroup::NotifyParent() {
+  const std::shared_ptr<ThreadGroup> above = parent.lock();
   const SignalAction& action = above->handlers().Get(SIGCHLD);
   if (exit_signal != 0) {
     siginfo_t info = MakeSignalInfo(exit_signal, CLD_EXITED, id_, 0);

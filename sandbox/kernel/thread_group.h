@@ -106,7 +106,6 @@ class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
   bool did_exec = false;
   int exit_signal = SIGCHLD;  // 0: none
   int wait_status = 0;        // of a zombie
-  bool wait_as_clone = false;
 
   // Job control. A stopped process reports `stop_signal` once.
   bool stopped = false;
@@ -145,6 +144,11 @@ class ThreadGroup : public std::enable_shared_from_this<ThreadGroup> {
   bool exiting_ = false;
   bool zombie_ = false;
   void CpuLimitReached();
+  // Steps of the end, when the last task has gone.
+  void EndSession();
+  void GiveChildrenAway();
+  void HangUpIfOrphaned(const ThreadGroup& parent, const ThreadGroup* but);
+  void NotifyParent();
 
   std::unique_ptr<CpuTimer> cpu_limit_;
   Task* exec_by_ = nullptr;  // the task whose execve ends the others

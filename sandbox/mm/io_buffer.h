@@ -14,6 +14,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -33,6 +34,8 @@ class IoBuffer {
   size_t remaining() const { return remaining_; }
   // Bytes moved so far.
   size_t done() const { return done_; }
+  // No more than `n` bytes are left.
+  void Limit(size_t n) { remaining_ = std::min(remaining_, n); }
 
   // Into the buffer (a file's read). Returns how many bytes fit and were accessible; EFAULT if n > 0 and none were.
   Result<size_t> CopyOut(const void* from, size_t n);

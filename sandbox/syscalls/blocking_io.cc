@@ -1,7 +1,10 @@
 #include "sandbox/syscalls/blocking_io.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
@@ -30,7 +33,26 @@ Result<size_t> ReadBlocking(Task& task, File& file, IoBuffer& to) {
   return TimeoutIsAgain(result);
 }
 
+Result<void> CheckFileSize(Task& task, uint64_t size) {
+  if (size <= task.thread_group().Limit(RLIMIT_FSIZE)) return Ok();
+  task.SendSignal(SIGXFSZ);
+  return Error(EFBIG);
+}
+
+Result<void> LimitFileSize(Task& task, File& file, IoBuffer& from, uint64_t offset) {
+  const uint64_t limit = task.thread_group().Limit(RLIMIT_FSIZE);
+  if (limit == RLIM_INFINITY || file.inode().type() != S_IFREG || from.remaining() == 0) return Ok();
+  if ((file.flags() & O_APPEND) != 0) {
+    ASSIGN_OR_RETURN(const Attributes attributes, file.GetAttributes());
+    offset = attributes.size;
+  }
+  if (offset >= limit) return CheckFileSize(task, RLIM_INFINITY);
+  from.Limit(limit - offset);
+  return Ok();
+}
+
 Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
+  RETURN_IF_ERROR(LimitFileSize(task, file, from, file.position()));
   WaitQueue* queue = file.wait_queue();
   Deadline deadline = DeadlineAfter(file.write_timeout());
   for (;;) {
@@ -48,7 +70,8 @@ Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
   }
 }
 
-Result<size_t> WriteAtBlocking(Task&, File& file, IoBuffer& from, uint64_t offset) {
+Result<size_t> WriteAtBlocking(Task& task, File& file, IoBuffer& from, uint64_t offset) {
+  RETURN_IF_ERROR(LimitFileSize(task, file, from, offset));
   Result<size_t> result = file.WriteAt(from, offset);
   if (result.ok() && *result > 0) Happened(*file.path().dentry, IN_MODIFY);
   return result;

@@ -10,6 +10,7 @@
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
+#include "sandbox/syscalls/blocking_io.h"
 #include "sandbox/syscalls/handlers_files.h"
 #include "sandbox/syscalls/paths.h"
 #include "sandbox/vfs/permissions.h"
@@ -154,6 +155,7 @@ SyscallResult SysTruncate(Task& task, const SyscallArguments& a) {
   ASSIGN_OR_RETURN(Path path, ResolveAt(task, AT_FDCWD, a.Address(0), 0, nullptr));
   if (path.inode().IsDirectory()) return Error(EISDIR);
   if (path.inode().type() != S_IFREG) return Error(EINVAL);
+  RETURN_IF_ERROR(CheckFileSize(task, a[1]));
   return Change(task, path, AttributeChange{.size = a[1]});
 }
 
@@ -161,7 +163,7 @@ SyscallResult SysFtruncate(Task& task, const SyscallArguments& a) {
   if (a.Long(1) < 0) return Error(EINVAL);
   ASSIGN_OR_RETURN(std::shared_ptr<File> file, GetFile(task, a.Int(0)));
   if (file->inode().type() != S_IFREG || !file->writable()) return Error(EINVAL);
-  if (a[1] > task.thread_group().Limit(RLIMIT_FSIZE)) return Error(EFBIG);
+  RETURN_IF_ERROR(CheckFileSize(task, a[1]));
   RETURN_IF_ERROR(file->SetAttributes(AttributeChange{.size = a[1]}));
   return uint64_t{0};
 }
@@ -174,7 +176,7 @@ SyscallResult SysFallocate(Task& task, const SyscallArguments& a) {
   if (file->inode().type() == S_IFIFO) return Error(ESPIPE);
   int64_t end;
   if (__builtin_add_overflow(a.Long(2), a.Long(3), &end)) return Error(EFBIG);
-  if (static_cast<uint64_t>(end) > task.thread_group().Limit(RLIMIT_FSIZE)) return Error(EFBIG);
+  RETURN_IF_ERROR(CheckFileSize(task, static_cast<uint64_t>(end)));
   RETURN_IF_ERROR(file->Allocate(a.Int(1), a[2], a[3]));
   return uint64_t{0};
 }

@@ -172,7 +172,7 @@ Result<uint64_t> CopyBetween(Task& task, File& from, Position& in, File& to, Pos
     if (!got.ok()) return total > 0 ? Result<uint64_t>(total) : Error(got.error());
     if (*got == 0) break;
     IoBuffer write_buffer(bytes.data(), *got);
-    Result<size_t> put = out.address != 0 ? to.WriteAt(write_buffer, out.value)
+    Result<size_t> put = out.address != 0 ? WriteAtBlocking(task, to, write_buffer, out.value)
                          : nonblocking    ? to.Write(write_buffer)
                                           : WriteBlocking(task, to, write_buffer);
     size_t moved = put.ok() ? *put : 0;

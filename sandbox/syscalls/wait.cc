@@ -40,7 +40,7 @@ bool Matches(const Request& request, const ThreadGroup& child) {
       break;
   }
   if ((request.options & __WALL) != 0) return true;
-  return child.wait_as_clone == ((request.options & __WCLONE) != 0);
+  return (child.exit_signal != SIGCHLD) == ((request.options & __WCLONE) != 0);
 }
 
 void Reap(Task& task, const std::shared_ptr<ThreadGroup>& child) {

@@ -8,6 +8,8 @@ namespace {
 TEST(Guest, Signals) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/signals")}); }
 TEST(Guest, Clock) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/clock")}); }
 TEST(Guest, CpuTime) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cpu_time")}); }
+TEST(Guest, Families) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/families")}); }
+TEST(Guest, JobControl) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/job_control")}); }
 TEST(Guest, Ipc) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/ipc")}); }
 TEST(Guest, Memory) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/memory")}); }
 TEST(Guest, LaterFutexCalls) {

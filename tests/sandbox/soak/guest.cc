@@ -175,6 +175,14 @@ void CleanUp() {
   waitpid(child, nullptr, 0);
 }
 
+// A root worker may have renamed it, put a file there, or taken away its permissions.
+void RestoreDirectory(const char* path) {
+  struct stat status;
+  if (lstat(path, &status) == 0 && !S_ISDIR(status.st_mode)) unlink(path);
+  mkdir(path, 0777);
+  chmod(path, 0777);
+}
+
 int Run(const std::string& kind, int seconds, uint64_t seed) {
   if (!BecomeWatcher()) {
     printf("cannot become a user of its own\n");
@@ -184,12 +192,8 @@ int Run(const std::string& kind, int seconds, uint64_t seed) {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   const int64_t end = Now() + seconds * 1000;
   for (int round = 0; Now() < end; ++round) {
-    // A root worker may have renamed whatever there was, or made it read-only.
-    mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr);
-    for (const char* directory : {"/tmp", "/tmp/soak"}) {
-      mkdir(directory, 0777);
-      chmod(directory, 0777);
-    }
+    mount(nullptr, "/", nullptr, MS_REMOUNT, nullptr);  // a root worker may have made it read-only
+    for (const char* directory : {"/tmp", "/tmp/soak"}) RestoreDirectory(directory);
     for (int which = 0; which < (kind == "trinity" ? 1 : kCallers); ++which) {
       const pid_t worker = fork();
       if (worker == 0) Load(kind, seed + round, shared).Run(which);

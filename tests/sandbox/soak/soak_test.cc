@@ -180,12 +180,19 @@ void ExpectNoGrowth(const Usage& first, const Usage& last) {
   EXPECT_LE(last.anonymous_kb, first.anonymous_kb + 64 * 1024);
 }
 
+// The count at the end of "quiet N COUNT".
+int64_t LastNumber(const std::string& line) {
+  int64_t number = -1;
+  return absl::SimpleAtoi(line.substr(line.rfind(' ') + 1), &number) ? number : -1;
+}
+
 void Soak(const std::string& kind) {
   const int64_t seconds = Environment("SOAK_SECONDS", 900) / 3, seed = Environment("SOAK_SEED", 1);
   Running sandbox({DataFile("sandbox/sandbox"), "do", "--memory=2G", "--pids=500", "--cwd=/", "--",
                    DataFile("tests/sandbox/soak/guest"), kind, std::to_string(seconds), std::to_string(seed)});
   std::vector<Usage> samples;
   std::string line, last_quiet;
+  int64_t done = 0;
   Running::Next next;
   while ((next = sandbox.ReadLine(&line)) == Running::Next::kLine) {
     // Guests get at our standard output now and then and write what they like.
@@ -194,6 +201,9 @@ void Soak(const std::string& kind) {
     std::printf("%s: %s; host: %zu processes, %ld threads, %ld descriptors, %ld KiB\n", kind.c_str(), line.c_str(),
                 usage.processes.size(), usage.threads, usage.descriptors, usage.anonymous_kb);
     std::fflush(stdout);
+    const int64_t now_done = LastNumber(line);
+    EXPECT_GT(now_done, done) << "the load did nothing in this round";
+    done = now_done;
     last_quiet = line;
     samples.push_back(usage);
   }
