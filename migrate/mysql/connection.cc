@@ -1,8 +1,10 @@
 #include "migrate/mysql/connection.h"
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <mysql.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <mutex>
@@ -60,7 +62,8 @@ void SetSsl(MYSQL* mysql, const SslOptions& ssl) {
   mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
 #endif
   if (ssl.mode == SslOptions::Mode::kDisabled) return;
-  SetFile(mysql, MYSQL_OPT_SSL_CA, ssl.ca);
+  // MariaDB's library verifies the chain as soon as it has an authority, even where it was told not to.
+  if (ssl.mode == SslOptions::Mode::kVerifyCa) SetFile(mysql, MYSQL_OPT_SSL_CA, ssl.ca);
   SetFile(mysql, MYSQL_OPT_SSL_CERT, ssl.cert);
   SetFile(mysql, MYSQL_OPT_SSL_KEY, ssl.key);
 }
@@ -102,10 +105,23 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
 Connection::~Connection() { Close(); }
 
 void Connection::Close() {
-  socket_ = -1;
+  DropSocket();
   broken_ = true;
   if (handle_ != nullptr) mysql_close(Handle(handle_));
   handle_ = nullptr;
+}
+
+// A descriptor of our own: when the library loses the connection it closes its one, and the next connection that is
+// opened gets that number.
+void Connection::HoldSocket(int socket) {
+  absl::MutexLock lock(&mutex_);
+  socket_ = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+}
+
+void Connection::DropSocket() {
+  absl::MutexLock lock(&mutex_);
+  if (socket_ >= 0) close(socket_);
+  socket_ = -1;
 }
 
 absl::Status Connection::Connect() {
@@ -128,9 +144,10 @@ absl::Status Connection::Connect() {
     return absl::FailedPreconditionError(absl::StrCat(what, ": TLS was asked for and the server does not offer it"));
   }
   broken_ = false;
-  socket_ = static_cast<int>(mysql->net.fd);
 #if defined(MARIADB_BASE_VERSION)
-  socket_ = static_cast<int>(mysql_get_socket(mysql));
+  HoldSocket(static_cast<int>(mysql_get_socket(mysql)));
+#else
+  HoldSocket(static_cast<int>(mysql->net.fd));
 #endif
   absl::Status status = SetUpSession();
   if (!status.ok()) Close();
@@ -160,6 +177,7 @@ absl::Status Connection::LastError(std::string_view what) {
   if (Classify(status) == ErrorClass::kLostConnection || code == CR_MALFORMED_PACKET ||
       code == CR_COMMANDS_OUT_OF_SYNC) {
     broken_ = true;
+    DropSocket();
   }
   return status;
 }
@@ -245,8 +263,8 @@ absl::Status Connection::Ping() {
 }
 
 void Connection::Interrupt() {
-  const int socket = socket_;
-  if (socket >= 0) shutdown(socket, SHUT_RDWR);
+  absl::MutexLock lock(&mutex_);
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
 }
 
 }  // namespace migrate::mysql

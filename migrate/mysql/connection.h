@@ -26,8 +26,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "migrate/mysql/result.h"
 #include "migrate/mysql/server_info.h"
@@ -41,7 +43,7 @@ struct SslOptions {
     kVerifyCa,  // encrypted, the certificate must be signed by `ca` (or by the system's authorities) and name the host
   };
   Mode mode = Mode::kDisabled;
-  std::string ca;    // PEM file
+  std::string ca;    // PEM file, for kVerifyCa
   std::string cert;  // PEM file of the client's certificate
   std::string key;   // PEM file of its key
 };
@@ -108,7 +110,7 @@ class Connection {
   // Shuts the socket down: a call that waits for the server fails at once with Unavailable. The server notices when it
   // next writes; to stop a statement use KILL QUERY from another connection. Any thread, but not during Open or
   // Reconnect.
-  void Interrupt();
+  void Interrupt() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   friend class BinlogDump;
@@ -121,6 +123,8 @@ class Connection {
   absl::Status DrainResults(std::string_view what);  // what a multi-result statement left
   absl::Status LastError(std::string_view what);
   void Close();
+  void HoldSocket(int socket) ABSL_LOCKS_EXCLUDED(mutex_);
+  void DropSocket() ABSL_LOCKS_EXCLUDED(mutex_);
 
   ConnectionOptions options_;
   ServerInfo server_;
@@ -128,7 +132,8 @@ class Connection {
   bool broken_ = true;
   std::atomic<uint64_t> id_{0};
   absl::Time opened_ = absl::InfinitePast();
-  std::atomic<int> socket_{-1};
+  absl::Mutex mutex_;  // a leaf
+  int socket_ ABSL_GUARDED_BY(mutex_) = -1;
 };
 
 }  // namespace migrate::mysql
