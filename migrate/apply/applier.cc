@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 
 #include "absl/log/log.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/explain/explain.h"
@@ -19,6 +21,7 @@ constexpr size_t kParallelFrom = 2;
 // Of one statement, where nothing else is asked for.
 constexpr size_t kLeastRows = 10;
 constexpr size_t kMostRows = 500;
+constexpr size_t kMostRowBytes = 1 << 20;
 
 void CountApplied(uint64_t changes) {
   static auto& counter = common::metrics::GetCounter("migrate_changes_applied_total",
@@ -45,6 +48,7 @@ absl::Status Applier::Start(std::unique_ptr<binlog::Stream> stream, const binlog
   absl::StatusOr<std::vector<std::unique_ptr<mysql::Connection>>> connections = OpenConnections();
   if (!connections.ok()) return connections.status();
   connections_ = *std::move(connections);
+  if (absl::Status status = KeepToPacketSize(); !status.ok()) return status;
   stream_ = std::move(stream);
   {
     absl::MutexLock lock(&mutex_);
@@ -66,6 +70,17 @@ absl::StatusOr<std::vector<std::unique_ptr<mysql::Connection>>> Applier::OpenCon
     connections.push_back(*std::move(connection));
   }
   return connections;
+}
+
+// No statement may be longer than max_allowed_packet; as text a row is up to twice as long.
+absl::Status Applier::KeepToPacketSize() {
+  absl::StatusOr<std::optional<std::string>> value = connections_[0]->QueryValue("SELECT @@SESSION.max_allowed_packet");
+  if (!value.ok()) return value.status();
+  size_t packet = 0;
+  if (!absl::SimpleAtoi(value->value_or(""), &packet)) return absl::InternalError("max_allowed_packet is no number");
+  row_text_.SetMostBytes(std::min(kMostRowBytes, packet / 3));
+  batch_bytes_ = std::min(BatchLimits().bytes, packet / 2);
+  return absl::OkStatus();
 }
 
 void Applier::Stop() {
@@ -290,9 +305,9 @@ void Applier::SetBatchRows(size_t rows) {
 
 BatchLimits Applier::LimitsFor(const ChangeSet& set, size_t connections) const {
   absl::MutexLock lock(&mutex_);
-  if (batch_rows_ > 0) return {.rows = batch_rows_};
+  if (batch_rows_ > 0) return {.rows = batch_rows_, .bytes = batch_bytes_};
   const size_t share = (set.outcomes().size() + connections - 1) / connections;
-  return {.rows = std::clamp(share, kLeastRows, kMostRows)};
+  return {.rows = std::clamp(share, kLeastRows, kMostRows), .bytes = batch_bytes_};
 }
 
 }  // namespace migrate::apply

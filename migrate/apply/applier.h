@@ -105,6 +105,7 @@ class Applier {
   absl::Status Flush(const Pending& taken);
   absl::Status RunPhase(const std::vector<std::string>& statements);
   absl::StatusOr<std::vector<std::unique_ptr<mysql::Connection>>> OpenConnections() const;
+  absl::Status KeepToPacketSize();
   absl::Status WriteThrough(mysql::Connection& session, const Pending& taken);
   void PutBack(Pending taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Pending TakePending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -118,7 +119,8 @@ class Applier {
   const mysql::ConnectionOptions session_;
   const ApplyOptions options_;
   const throttle::Gate& gate_;
-  const RowText row_text_;
+  RowText row_text_;        // and
+  size_t batch_bytes_ = 0;  // are fixed by Start()
   const Writer writer_;
   std::unique_ptr<binlog::Stream> stream_;
   std::vector<std::unique_ptr<mysql::Connection>> connections_;  // of the flusher and its helpers

@@ -10,15 +10,6 @@ namespace migrate::apply {
 namespace {
 
 constexpr size_t kEntryOverhead = 112;  // of the map and of two string headers
-// A longer row's text might be longer than the server lets a statement be (max_allowed_packet), and would take memory
-// until it is written.
-constexpr size_t kMostBytes = 1 << 20;
-
-bool IsLong(const binlog::RowImage& image) {
-  size_t bytes = 0;
-  for (const binlog::Value& value : image) bytes += value.text().size();
-  return bytes > kMostBytes;
-}
 
 }  // namespace
 
@@ -27,6 +18,12 @@ RowText::RowText(const schema::TablePair& pair) : pair_(pair), spec_(pair.Binlog
     original_key_names_.push_back(mysql::QuoteIdentifier(pair.OriginalColumn(column).name));
     ghost_key_names_.push_back(mysql::QuoteIdentifier(pair.GhostColumn(column).name));
   }
+}
+
+bool RowText::IsLong(const binlog::RowImage& image) const {
+  size_t bytes = 0;
+  for (const binlog::Value& value : image) bytes += value.text().size();
+  return bytes > most_bytes_;
 }
 
 absl::StatusOr<std::string> RowText::GhostCondition(const binlog::RowImage& image) const {
@@ -84,7 +81,7 @@ absl::Status ChangeSet::Add(const binlog::RowChange& change) {
   if (!key.ok()) return key.status();
   // An update that changes the key is a delete and an insert.
   if (!old_key.empty() && old_key != *key) Put(std::move(old_key), {Outcome::Kind::kDeleted, ""});
-  const bool is_long = IsLong(change.after);
+  const bool is_long = row_text_->IsLong(change.after);
   if (!change.incomplete && !is_long) {
     Put(*std::move(key), {Outcome::Kind::kRow, row_text_->Tuple(change.after)});
     return absl::OkStatus();

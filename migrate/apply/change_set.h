@@ -27,6 +27,11 @@ class RowText {
  public:
   explicit RowText(const schema::TablePair& pair);
 
+  // A longer row is not carried over from the log but read again from the original: its text might be longer than the
+  // server lets a statement be, and would take memory until it is written. 1 MiB unless set. Before Add() is called.
+  void SetMostBytes(size_t bytes) { most_bytes_ = bytes; }
+  bool IsLong(const binlog::RowImage& image) const;
+
   // Identifies the key of `image` and is a condition on the ghost at the same time: "`id`=7", "(`a`=1 AND `b`='x')".
   // FailedPrecondition if a key column is missing in the log or NULL.
   absl::StatusOr<std::string> GhostCondition(const binlog::RowImage& image) const;
@@ -42,6 +47,7 @@ class RowText {
   const binlog::TableSpec spec_;
   std::vector<std::string> original_key_names_;
   std::vector<std::string> ghost_key_names_;
+  size_t most_bytes_ = 1 << 20;
 };
 
 // The outcome for one key.

@@ -55,10 +55,15 @@ absl::Status Copier::Run(std::stop_token stop) {
     absl::StatusOr<std::unique_ptr<mysql::Connection>> connection = mysql::Connection::Open(session_);
     if (!connection.ok()) return connection.status();
     chunk_connection_ = *std::move(connection);
-    absl::StatusOr<Chunker> chunker =
-        Chunker::Create(*chunk_connection_, pair_, chunk_options_, options_.resume_after, options_.resume_last);
-    if (!chunker.ok()) return chunker.status();
-    chunker_.emplace(*std::move(chunker));
+    absl::Status created = mysql::WithRetries(
+        *chunk_connection_, {.retries = options_.retries, .stop = stop}, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          absl::StatusOr<Chunker> chunker =
+              Chunker::Create(*chunk_connection_, pair_, chunk_options_, options_.resume_after, options_.resume_last);
+          if (!chunker.ok()) return chunker.status();
+          chunker_.emplace(*std::move(chunker));
+          return absl::OkStatus();
+        });
+    if (!created.ok()) return created;
     progress_.last = chunker_->last();
     progress_.watermark = options_.resume_after;
   }
