@@ -29,6 +29,11 @@ void Close(int& fd) {
   if (fd >= 0) close(std::exchange(fd, -1));
 }
 
+bool IsSocket(const std::string& path) {
+  struct stat info;
+  return lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
 // A socket file that nobody listens on: what served it was killed.
 bool IsStale(const sockaddr_un& address) {
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -87,7 +92,9 @@ absl::Status Server::ListenOnFile(const Options& options) {
                                                    sizeof(address.sun_path) - 1, " bytes that a socket may have"));
   }
   std::memcpy(address.sun_path, options.socket_file.data(), options.socket_file.size());
-  if (options.drop_socket_file || IsStale(address)) unlink(options.socket_file.c_str());
+  // Another file than a socket stays, whatever the options.
+  if (IsSocket(options.socket_file) && (options.drop_socket_file || IsStale(address)))
+    unlink(options.socket_file.c_str());
   file_listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   // Whoever may use the socket may stop or start the swap: the owner only.
   const mode_t mask = umask(0077);

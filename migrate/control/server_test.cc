@@ -7,6 +7,8 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -92,6 +94,16 @@ TEST(ServerTest, AnswersOneLineAConnectionAndCleansUp) {
   }
   EXPECT_EQ(Ask(path, "status\n"), "no server");
   EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+TEST(ServerTest, AFileThatIsNoSocketStays) {
+  const std::string path = absl::StrCat(std::getenv("TEST_TMPDIR"), "/file");
+  std::ofstream(path) << "important";
+  for (bool drop : {false, true}) {
+    auto server = Server::Start({.socket_file = path, .drop_socket_file = drop}, [](const std::string&) { return ""; });
+    EXPECT_THAT(std::string(server.status().message()), HasSubstr(path));
+    EXPECT_EQ(std::filesystem::file_size(path), 9);
+  }
 }
 
 }  // namespace

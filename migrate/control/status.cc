@@ -10,7 +10,8 @@ namespace migrate::control {
 namespace {
 
 std::string Seconds(absl::Duration duration) {
-  return absl::FormatDuration(absl::Seconds(absl::ToInt64Seconds(duration)));
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  return seconds == 0 ? "0s" : absl::FormatDuration(absl::Seconds(seconds));
 }
 
 std::string Eta(const StatusReport& report) {
