@@ -22,8 +22,14 @@
 namespace {
 
 constexpr char kDescription[] =
-    R"(Changes the definition of a big, busy table without stopping the application: a ghost table with the new definition is
-filled in chunks while the binary log's changes are replayed on it, then it takes the table's name. Flags are gh-ost's.)";
+    R"text(Changes the definition of a big, busy table without stopping the application: a ghost table with the new definition is
+filled in chunks while the binary log's changes are replayed on it, then it takes the table's name. Flags are gh-ost's.
+
+  migrate --host=db1 --user=dba --ask-pass --allow-on-master --database=shop --table=orders \
+      --alter="ADD COLUMN note VARCHAR(100)" --execute
+
+Ends with 0: the new table is in place; 1: failed, 2: bad usage, 130: interrupted; the last line says what is in place.
+What is on by default is switched off by --flag=false.)text";
 
 absl::StatusOr<int> RunMigrate(const std::vector<std::string>& arguments, migrate::MigrationOptions& options) {
   if (!arguments.empty())

@@ -25,10 +25,12 @@ namespace {
 // Writes each entry with one write(2), which keeps the lines of several threads and processes whole.
 class DescriptorSink : public absl::LogSink {
  public:
-  DescriptorSink(int descriptor, config::LogFormat format) : descriptor_(descriptor), format_(format) {}
+  DescriptorSink(int descriptor, config::LogFormat format)
+      : descriptor_(descriptor), format_(format), begin_(isatty(descriptor) != 0 ? "\r\x1b[K" : "") {}
 
   void Send(const absl::LogEntry& entry) override {
-    const std::string line = (format_ == config::LOG_FORMAT_JSON ? FormatJson(entry) : FormatText(entry)) + "\n";
+    const std::string line =
+        absl::StrCat(begin_, format_ == config::LOG_FORMAT_JSON ? FormatJson(entry) : FormatText(entry), "\n");
     size_t done = 0;
     while (done < line.size()) {
       const ssize_t written = write(descriptor_, line.data() + done, line.size() - done);
@@ -45,6 +47,7 @@ class DescriptorSink : public absl::LogSink {
  private:
   const int descriptor_;
   const config::LogFormat format_;
+  const std::string_view begin_;  // on a terminal: takes away a progress bar that stands there
 };
 
 DescriptorSink* sink = nullptr;

@@ -48,6 +48,7 @@ std::string Migration::CleanUp(const absl::Status& status) {
 absl::Status Migration::Conclude(absl::Status status) {
   const bool resumable_kind = ghost_exists_ && !swapped_ && !status.ok();
   housekeeper_.Stop();
+  if (ShowsBar()) std::cout << "\r\x1b[K" << std::flush;
   if (resumable_kind) SaveCheckpoint();
   if (applier_) applier_->Stop();
   std::string left;

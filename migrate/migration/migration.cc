@@ -1,5 +1,6 @@
 #include "migrate/migration/migration.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,13 @@ std::string BaseName(const MigrationOptions& options) {
 
 std::string OldTableTimestamp(const MigrationOptions& options) {
   return options.timestamp_old_table() ? absl::FormatTime("%Y%m%d%H%M%S", absl::Now(), absl::LocalTimeZone()) : "";
+}
+
+int TerminalColumns() {
+  constexpr int kMost = 100;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kMost;
+  return std::min<int>(size.ws_col, kMost);
 }
 
 copy::CopyOptions MakeCopyOptions(const MigrationOptions& options, const checkpoint::Checkpoint& resumed) {
@@ -423,7 +431,8 @@ absl::Status Migration::CutOver(const std::stop_token& stop) {
     if (absl::IsCancelled(outcome.status()) && stop.stop_requested()) return outcome.status();
     if (absl::Status trouble = Trouble(); !trouble.ok()) return trouble;
     if (attempt >= options_.default_retries()) return outcome.status();
-    LOG(WARNING) << "cut-over attempt " << attempt + 1 << " gave way: " << outcome.status().message();
+    LOG(WARNING) << "cut-over attempt " << attempt + 1 << " gave way, the next comes in " << absl::FormatDuration(pause)
+                 << ": " << outcome.status().message();
     if (mysql::Classify(outcome.status()) == mysql::ErrorClass::kLockWaitTimeout) NameBlockers();
     if (!mysql::SleepUnlessStopped(pause, stop)) return absl::CancelledError("interrupted");
     if (options_.cut_over_exponential_backoff())
@@ -486,14 +495,19 @@ void Migration::StartHousekeeping() {
   housekeeper_.Start();
 }
 
+// With --explain there are too many other lines.
+bool Migration::ShowsBar() const {
+  return isatty(STDOUT_FILENO) != 0 && !options_.quiet() && options_.status_format() != "json" &&
+         !options_.common().explain();
+}
+
 void Migration::PrintStatus() {
   const control::StatusReport report = progress_.Report();
   if (!control::IsStatusDue(absl::ToInt64Seconds(report.elapsed), report)) return;
   if (options_.status_format() == "json") {
     std::cout << control::FormatJson(report) << std::endl;
-  } else if (isatty(STDOUT_FILENO) != 0) {
-    constexpr int kWidth = 100;
-    std::cout << "\r\x1b[K" << control::FormatBar(report, kWidth) << std::flush;
+  } else if (ShowsBar()) {
+    std::cout << "\r\x1b[K" << control::FormatBar(report, TerminalColumns()) << std::flush;
   } else {
     std::cout << control::FormatText(report) << std::endl;
   }

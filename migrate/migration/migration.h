@@ -101,6 +101,7 @@ class Migration {
   absl::Status Reconnect();
   absl::Status RunHooks(std::string_view event, control::Variables more = {});
   void StartHousekeeping();
+  bool ShowsBar() const;
   void PrintStatus();
   void SlowDownWhenBehind();
   void SaveCheckpoint();
