@@ -151,6 +151,23 @@ TEST_P(ControlTest, HooksRunInOrder) {
                          kRows, "\nbefore-cut-over t ", kRows, "\nsuccess t ", kRows, "\n"));
 }
 
+// The copy does not wait for the count, of which the hook here is a part; what is counted takes the estimate's place.
+TEST_P(ControlTest, RowsAreCountedWhileTheyAreCopied) {
+  Execute("ALTER TABLE t STATS_PERSISTENT = 1, STATS_AUTO_RECALC = 0");
+  Execute(absl::StrCat("DELETE FROM t WHERE id > ", kRows / 2));
+  const std::string path = Path("gh-ost-on-rowcount-complete");
+  std::ofstream(path) << "#!/bin/sh\necho rows $GH_OST_ESTIMATED_ROWS >> " << folder_ << "/events\n"
+                      << "for i in $(seq 1200); do test -e " << folder_ << "/go && exit; sleep 0.05; done\n";
+  chmod(path.c_str(), 0755);
+  MigrateProcess migrate(
+      Flags("t", "ADD COLUMN added INT", {"--execute", "--exact-rowcount", absl::StrCat("--hooks-path=", folder_)}));
+  EXPECT_TRUE(Holds("events", absl::StrCat("rows ", kRows / 2, "\n"))) << migrate.output();
+  EXPECT_TRUE(Eventually("sup", absl::StrCat("Copy: ", kRows / 2, "/", kRows / 2, " "))) << migrate.output();
+  EXPECT_EQ(Tables(), "_t_ghc,_t_gho,t");
+  Touch("go");
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+}
+
 // One line an event, with what only this event has.
 TEST_P(ControlTest, HooksAreToldWhatHappened) {
   Touch("postpone");

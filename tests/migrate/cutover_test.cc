@@ -1,5 +1,6 @@
 // Whatever dies at whatever step of a cut-over, the table is the old one or the new one, whole, what is said of it is
-// true, and no write is lost: each connection of the migration is killed after each step, and so is the tool itself.
+// true, and no write is lost: each connection of the migration is killed after each step, and so are the tool itself
+// and the server.
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -8,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -56,13 +58,14 @@ class CutoverTest : public MigrateTest {
     Fill("t", Workload::InitialColumns(KeyShape::kInteger), Workload::InitialValues(KeyShape::kInteger), kRows);
   }
 
-  std::unique_ptr<Workload> StartWriting(uint32_t seed) {
+  std::unique_ptr<Workload> StartWriting(uint32_t seed, bool server_may_die = false) {
     auto workload = std::make_unique<Workload>(WorkloadOptions{.address = Address(),
                                                                .table = "t",
                                                                .initial_rows = kRows,
                                                                .threads = 3,
                                                                .seed = seed,
-                                                               .pause = absl::Milliseconds(1)});
+                                                               .pause = absl::Milliseconds(1),
+                                                               .server_may_die = server_may_die});
     workload->Start();
     return workload;
   }
@@ -210,7 +213,65 @@ TEST_P(CutoverTest, TwoStepWhenAskedFor) {
   EXPECT_EQ(Tables(), "_t_del,t");
 }
 
+class CrashTest : public CutoverTest {
+ protected:
+  // What was committed must be there after a crash.
+  std::vector<std::string> ServerFlags() const override {
+    return {"--innodb_flush_log_at_trx_commit=1", "--sync_binlog=1"};
+  }
+
+  // Kills the server after step number `at`; it is back before the next step, or while that one meets its absence.
+  void CrashAfter(size_t at, bool back_at_once) {
+    MakeTable();
+    std::unique_ptr<Workload> workload = StartWriting(200 + at, true);
+    size_t step = 0;
+    std::thread restart;
+    auto rig = CutoverRig::Create({.address = Migrator()}, [&](std::string_view, uint64_t) {
+      if (step++ != at) return;
+      EXPECT_TRUE(server().Kill(Server::kPrimary).ok());
+      restart = std::thread([&] {
+        if (!back_at_once) absl::SleepFor(absl::Milliseconds(500));
+        EXPECT_TRUE(server().Restart(Server::kPrimary).ok());
+      });
+      if (back_at_once) restart.join();
+    });
+    ASSERT_TRUE(rig.ok()) << rig.status();
+    const auto outcome = (*rig)->Attempt();
+    if (restart.joinable()) restart.join();
+    client_ = Connect();
+    ASSERT_NE(client_, nullptr);
+    rig->reset();
+    for (int i = 0; i < 1000 && !Victims().empty(); ++i) absl::SleepFor(absl::Milliseconds(10));
+    const bool swapped = IsNew();
+    // An end that nobody could see is called unknown; any other is what is said of it.
+    if (outcome.ok() || !absl::IsUnknown(outcome.status())) {
+      EXPECT_EQ(outcome.ok(), swapped) << outcome.status();
+    }
+    absl::SleepFor(absl::Milliseconds(20));
+    workload->Stop();
+    const absl::Status rows = workload->Check("t");
+    EXPECT_TRUE(rows.ok()) << rows;
+    if (swapped || HasFailure()) return;
+    MigrateProcess migrate(Flags("t", "ADD COLUMN added INT NOT NULL DEFAULT 7",
+                                 {"--execute", "--initially-drop-ghost-table", "--initially-drop-old-table"}));
+    EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+    EXPECT_EQ(Tables(), "_t_del,t");
+  }
+};
+
+TEST_P(CrashTest, TheServerKilledAtEachStep) {
+  const std::vector<Step> steps = FindSteps(Kind::kAtomic);
+  ASSERT_FALSE(steps.empty());
+  for (size_t at = 0; at < steps.size() && !HasFailure(); ++at) {
+    for (bool back_at_once : {true, false}) {
+      SCOPED_TRACE(absl::StrCat("server killed after step ", steps[at].name, back_at_once ? ", back at once" : ""));
+      CrashAfter(at, back_at_once);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, CutoverTest, testing::Values(Server::kMariaDb, Server::kMySql), KindName);
+INSTANTIATE_TEST_SUITE_P(Servers, CrashTest, testing::Values(Server::kMariaDb, Server::kMySql), KindName);
 
 }  // namespace
 }  // namespace tests::migrate

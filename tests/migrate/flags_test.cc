@@ -1,5 +1,9 @@
 // What single flags do, as far as no other test needs them anyway. Small tables; flags that go together share a run.
+#include <arpa/inet.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -132,17 +136,6 @@ TEST_P(FlagsTest, ConfFile) {
   EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
 }
 
-TEST_P(FlagsTest, Tls) {
-  const std::string ca = absl::StrCat(primary().data_folder, "/ca.pem");
-  if (access(ca.c_str(), R_OK) != 0) GTEST_SKIP() << "this server makes no certificate of its own";
-  Run({"--ssl", "--ssl-allow-insecure"});
-  EXPECT_THAT(Run({"--ssl", "--ssl-ca=/nonexistent.pem", "--initially-drop-old-table"}, 1, "DROP COLUMN added"),
-              HasSubstr("is unchanged"));
-  // The server's certificate is another's.
-  EXPECT_THAT(Run({"--ssl"}, 1, "DROP COLUMN added"), HasSubstr("is unchanged"));
-  EXPECT_EQ(Columns(), "id,s,added");
-}
-
 TEST_P(FlagsTest, WhatHasNoEffectSaysSo) {
   const std::string output =
       Run({"--tungsten", "--aliyun-rds", "--gcp", "--azure", "--stack", "--statsd-addr=x:1", "--statsd-tags=a",
@@ -190,6 +183,152 @@ TEST_P(FlagsTest, MetricsOfARun) {
             HasSubstr("migrate_lag_seconds "), HasSubstr("migrate_throttled{reason=\"flag-file\"} 0\n"),
             HasSubstr("migrate_chunk_seconds_bucket{le=\"0.1\"}"), HasSubstr("migrate_chunk_seconds_count"),
             ContainsRegex("migrate_cut_over_lock_seconds 0\\.[0-9]*[1-9]"), HasSubstr("migrate_binlog_events_total")));
+}
+
+TEST_P(FlagsTest, ZeroDatesInTheNewDefinitionWhereAllowed) {
+  const std::string mode = Value("SELECT @@GLOBAL.sql_mode");
+  const std::string alter = "ADD COLUMN added DATE NOT NULL DEFAULT '0000-00-00'";
+  Execute("SET GLOBAL sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE'");
+  EXPECT_THAT(Run({}, 1, alter), HasSubstr("Invalid default value for 'added'"));
+  Run({"--allow-zero-in-date"}, 0, alter);
+  Execute(absl::StrCat("SET GLOBAL sql_mode = '", mode, "'"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE CAST(added AS CHAR) = '0000-00-00'"), "2000");
+}
+
+// A value that comes through the log and does not fit.
+TEST_P(FlagsTest, StrictModeEndsTheMigrationUnlessSkipped) {
+  Execute("UPDATE t SET s = 'abc'");
+  for (const bool strict : {true, false}) {
+    std::ofstream(Path("postpone")) << "\n";
+    MigrateProcess migrate(Flags("t", "MODIFY s VARCHAR(4)",
+                                 {"--execute", strict ? "--skip-strict-mode=false" : "--skip-strict-mode",
+                                  absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))}));
+    ASSERT_TRUE(migrate.WaitForOutput("postponing cut-over", absl::Seconds(60))) << migrate.output();
+    Execute("UPDATE t SET s = 'abcdef' WHERE id = 7");
+    if (!strict) unlink(Path("postpone").c_str());
+    EXPECT_EQ(migrate.Wait(), strict ? 1 : 0) << migrate.output();
+    if (strict) {
+      EXPECT_THAT(migrate.output(), AllOf(HasSubstr("Data too long"), HasSubstr("`t` is unchanged")));
+      Execute("DROP TABLE IF EXISTS _t_gho, _t_ghc");
+      Execute("UPDATE t SET s = 'abc'");
+    }
+  }
+  EXPECT_EQ(Value("SELECT s FROM t WHERE id = 7"), "abcd");
+}
+
+TEST_P(FlagsTest, HowTheLogIsFollowed) {
+  EXPECT_THAT(Run({"--explain"}), Not(HasSubstr("after GTIDs")));
+  EXPECT_THAT(Run({"--explain", "--gtid", "--initially-drop-old-table"}, 0, "DROP COLUMN added"),
+              HasSubstr("(after GTIDs "));
+  std::ofstream(Path("postpone")) << "\n";
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT",
+                               {"--execute", "--replica-server-id=4711", "--initially-drop-old-table",
+                                absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))}));
+  ASSERT_TRUE(migrate.WaitForOutput("postponing cut-over", absl::Seconds(60))) << migrate.output();
+  bool seen = false;
+  const auto replicas = client_->Query(IsMariaDb() ? "SHOW SLAVE HOSTS" : "SHOW REPLICAS");
+  ASSERT_TRUE(replicas.ok()) << replicas.status();
+  for (const servers::Row& replica : *replicas) seen = seen || replica[0] == "4711";
+  EXPECT_TRUE(seen) << replicas->size();
+  unlink(Path("postpone").c_str());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+}
+
+TEST_P(FlagsTest, ASocketFileThatIsThereAlready) {
+  const int other = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  SocketFile().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(listen(other, 5), 0);
+  EXPECT_THAT(Run({}, 1), AllOf(HasSubstr(SocketFile()), HasSubstr("--initially-drop-socket-file")));
+  EXPECT_EQ(Tables(), "t");
+  Run({"--initially-drop-socket-file"});
+  close(other);
+}
+
+TEST_P(FlagsTest, LoadAtTheStart) {
+  EXPECT_THAT(Run({"--critical-load=Threads_connected=1"}, 1),
+              AllOf(HasSubstr("critical-load"), HasSubstr("`t` is unchanged")));
+  Execute("DROP TABLE IF EXISTS _t_gho, _t_ghc");
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT", {"--execute", "--max-load=Threads_connected=1"}));
+  const ControlClient control(SocketFile());
+  EXPECT_TRUE(control.Eventually("sup", "State: throttled, max-load Threads_connected=")) << migrate.output();
+  EXPECT_EQ(Columns(), "id,s");
+  control.Ask("max-load=");
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+}
+
+// Something listens there, and never says a word.
+TEST_P(FlagsTest, AServerThatDoesNotAnswer) {
+  const int silent = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(bind(silent, reinterpret_cast<const sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(silent, 10), 0);
+  ASSERT_EQ(getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const int port = ntohs(address.sin_port);
+  EXPECT_THAT(Run({absl::StrCat("--port=", port), "--mysql-timeout=1"}, 1),
+              HasSubstr(absl::StrCat("cannot connect to 127.0.0.1:", port)));
+  close(silent);
+  Run({"--port=1", absl::StrCat("--socket=", primary().socket)});
+}
+
+// What the server was asked to do, by its own counters.
+TEST_P(FlagsTest, StatementsOfTheServer) {
+  auto count = [&](const std::string& of) {
+    const auto rows = client_->Query(absl::StrCat("SHOW GLOBAL STATUS LIKE 'Com_", of, "'"));
+    EXPECT_TRUE(rows.ok() && rows->size() == 1) << of;
+    return rows.ok() && rows->size() == 1 ? std::stoi((*rows)[0][1].value_or("0")) : 0;
+  };
+  const int analyzed = count("analyze");
+  const int replaced = count("replace");
+  auto change = [&](std::vector<std::string> more, const std::string& alter) {
+    std::ofstream(Path("postpone")) << "\n";
+    more.insert(more.end(), {"--execute", "--checkpoint=false", "--initially-drop-old-table",
+                             absl::StrCat("--postpone-cut-over-flag-file=", Path("postpone"))});
+    MigrateProcess migrate(Flags("t", alter, more));
+    ASSERT_TRUE(migrate.WaitForOutput("postponing cut-over", absl::Seconds(60))) << migrate.output();
+    Execute("UPDATE t SET s = CONCAT(s, '.') WHERE id <= 1000");
+    unlink(Path("postpone").c_str());
+    EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
+  };
+  change({"--threads=1"}, "ADD COLUMN added INT");
+  const int by_many = count("replace") - replaced;
+  EXPECT_LE(by_many, 50);
+  EXPECT_EQ(count("analyze"), analyzed);
+  change({"--threads=1", "--dml-batch-size=5", "--analyze-ghost-table-before-cutover"}, "DROP COLUMN added");
+  EXPECT_GE(count("replace") - replaced - by_many, 200);
+  EXPECT_EQ(count("analyze"), analyzed + 1);
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE s LIKE '%..'"), "1000");
+}
+
+TEST_P(FlagsTest, LockInstrumentsAreSwitchedOnWhereAllowed) {
+  if (IsMariaDb()) GTEST_SKIP() << "MariaDB names who holds a lock without instruments";
+  const std::string on =
+      "SELECT enabled FROM performance_schema.setup_instruments WHERE name = 'wait/lock/metadata/sql/mdl'";
+  Execute("UPDATE performance_schema.setup_instruments SET enabled = 'NO' WHERE name = 'wait/lock/metadata/sql/mdl'");
+  Run({});
+  EXPECT_EQ(Value(on), "NO");
+  Run({"--allow-setup-metadata-lock-instruments", "--initially-drop-old-table"}, 0, "DROP COLUMN added");
+  EXPECT_EQ(Value(on), "YES");
+}
+
+TEST_P(FlagsTest, LongerAndLongerPausesBetweenAttempts) {
+  auto blocker = Connect();
+  ASSERT_TRUE(blocker->Execute("BEGIN").ok());
+  ASSERT_TRUE(blocker->Query("SELECT id FROM t LIMIT 1 LOCK IN SHARE MODE").ok());
+  MigrateProcess migrate(Flags("t", "ADD COLUMN added INT",
+                               {"--execute", "--cut-over-exponential-backoff", "--exponential-backoff-max-interval=2",
+                                "--cut-over-lock-timeout-seconds=1"}));
+  for (const char* attempt : {"attempt 1 gave way, the next comes in 1s", "attempt 2 gave way, the next comes in 2s",
+                              "attempt 3 gave way, the next comes in 2s"}) {
+    EXPECT_TRUE(migrate.WaitForOutput(attempt, absl::Seconds(60))) << migrate.output();
+  }
+  ASSERT_TRUE(blocker->Execute("ROLLBACK").ok());
+  EXPECT_EQ(migrate.Wait(), 0) << migrate.output();
 }
 
 // Everything that can be asked of a running migration, and its other names.

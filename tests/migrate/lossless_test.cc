@@ -225,23 +225,24 @@ TEST_P(ColumnsTest, EveryTypeThroughCopyAndLog) {
 TEST_P(ColumnsTest, ConvertedColumns) {
   Execute(
       "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, e ENUM('a','b','値') CHARACTER SET utf8mb4, e2 "
-      "ENUM('x','y'), s SET('p','q','r'), "
+      "ENUM('x','y'), s SET('p','q','r'), s2 SET('k','値') CHARACTER SET utf8mb4, "
       "l VARCHAR(40) CHARACTER SET latin1, g VARCHAR(40) CHARACTER SET gbk, u3 VARCHAR(40) CHARACTER SET utf8mb3, n "
       "INT, d DECIMAL(10,2), "
       "ts TIMESTAMP(3) NULL, gone INT, `select` INT, `wei``rd 名前` VARCHAR(20) CHARACTER SET utf8mb4, v INT AS (n + "
       "1) VIRTUAL, st INT AS (n + 2) STORED, "
       "h INT DEFAULT 3 INVISIBLE) ENGINE=InnoDB");
-  const std::string names = "e, e2, s, l, g, u3, n, d, ts, gone, `select`, `wei``rd 名前`, h";
+  const std::string names = "e, e2, s, s2, l, g, u3, n, d, ts, gone, `select`, `wei``rd 名前`, h";
   auto values = [](int i) {
     const char* e[] = {"'a'", "'b'", "'値'", "NULL"};
-    return absl::StrCat("(", e[i % 4], ", ", i % 2 ? "'x'" : "'y'", ", ", i % 3 ? "'p,r'" : "'q'", ", 'café ", i,
-                        "', '价格 ", i, "', 'ü", i, "', ", i * 1000, ", ", i, ".25, '2026-11-23 01:02:03.", 100 + i,
-                        "', 1, ", i, ", 'it''s `", i, "`', ", i, ")");
+    return absl::StrCat("(", e[i % 4], ", ", i % 2 ? "'x'" : "'y'", ", ", i % 3 ? "'p,r'" : "'q'",
+                        i % 2 ? ", 'k,値'" : ", ''", ", 'café ", i, "', '价格 ", i, "', 'ü", i, "', ", i * 1000, ", ",
+                        i, ".25, '2026-11-23 01:02:03.", 100 + i, "', 1, ", i, ", 'it''s `", i, "`', ", i, ")");
   };
   for (int i = 0; i < 40; ++i) Execute(absl::StrCat("INSERT INTO t (", names, ") VALUES ", values(i)));
   Fill("t", "id, n", "i + 1000, i", 6000);
   const std::string alter =
-      "MODIFY e ENUM('値','b','a','c') CHARACTER SET utf8mb4, MODIFY e2 VARCHAR(10), MODIFY s SET('r','q','p'), MODIFY "
+      "MODIFY e ENUM('値','b','a','c') CHARACTER SET utf8mb4, MODIFY e2 VARCHAR(10), MODIFY s SET('r','q','p'), "
+      "MODIFY s2 VARCHAR(20) CHARACTER SET utf8mb4, MODIFY "
       "l VARCHAR(40) CHARACTER SET utf8mb4, "
       "MODIFY g VARCHAR(40) CHARACTER SET utf8mb4, MODIFY u3 VARCHAR(50) CHARACTER SET utf16 FIRST, MODIFY n BIGINT "
       "UNSIGNED, MODIFY d VARCHAR(20), "

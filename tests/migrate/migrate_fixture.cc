@@ -1,8 +1,11 @@
 #include "tests/migrate/migrate_fixture.h"
 
+#include <cstdlib>
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
 
 namespace tests::migrate {
 
@@ -14,8 +17,9 @@ std::unique_ptr<Server>& MigrateTest::Running(Server::Kind kind) {
 void MigrateTest::SetUp() {
   std::unique_ptr<Server>& running = Running(GetParam());
   if (running == nullptr) {
-    auto server =
-        Server::Start({.kind = GetParam(), .flags = {"--innodb_flush_log_at_trx_commit=0", "--sync_binlog=0"}});
+    std::vector<std::string> flags = {"--innodb_flush_log_at_trx_commit=0", "--sync_binlog=0"};
+    for (const std::string& flag : ServerFlags()) flags.push_back(flag);
+    auto server = Server::Start({.kind = GetParam(), .replica = HasReplica(), .flags = flags});
     if (absl::IsUnavailable(server.status())) GTEST_SKIP() << server.status().message();
     ASSERT_TRUE(server.ok()) << server.status();
     running = *std::move(server);
@@ -27,6 +31,33 @@ void MigrateTest::SetUp() {
   ASSERT_NE(client_, nullptr);
   Execute(absl::StrCat("CREATE DATABASE ", database_));
   Execute(absl::StrCat("USE ", database_));
+}
+
+bool MigrateTest::HasReplica() { return std::getenv("MIGRATE_TEST_PAIR") != nullptr; }
+
+std::string MigrateTest::Contents(Client& client) const {
+  std::string contents;
+  auto tables = client.Query(absl::StrCat("SELECT table_name FROM information_schema.tables WHERE table_schema = '",
+                                          database_, "' AND table_type = 'BASE TABLE' ORDER BY table_name"));
+  if (!tables.ok()) return tables.status().ToString();
+  for (const servers::Row& table : *tables) {
+    std::string name = absl::StrReplaceAll(table[0].value_or(""), {{"`", "``"}});
+    auto sum = client.Query(absl::StrCat("CHECKSUM TABLE `", database_, "`.`", name, "`"));
+    absl::StrAppend(&contents, name, "=",
+                    sum.ok() ? (*sum)[0][1].value_or("NULL") : std::string(sum.status().message()), " ");
+  }
+  return contents;
+}
+
+void MigrateTest::TearDown() {
+  if (!HasReplica() || server_ == nullptr || IsSkipped() || HasFailure()) return;
+  const servers::Endpoint& endpoint = server_->replica();
+  auto replica = Client::Connect(
+      {.host = endpoint.host, .port = endpoint.port, .user = endpoint.user, .password = endpoint.password});
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  const std::string wanted = Contents(*client_);
+  for (int i = 0; i < 600 && Contents(**replica) != wanted; ++i) absl::SleepFor(absl::Milliseconds(100));
+  EXPECT_EQ(Contents(**replica), wanted) << "the replica is not what its primary is";
 }
 
 void MigrateTest::TearDownTestSuite() {
@@ -62,13 +93,15 @@ std::string MigrateTest::Value(const std::string& sql) {
 
 std::vector<std::string> MigrateTest::Flags(const std::string& table, const std::string& alter,
                                             std::vector<std::string> more) const {
-  std::vector<std::string> flags = {absl::StrCat("--host=", primary().host), absl::StrCat("--port=", primary().port),
-                                    absl::StrCat("--user=", primary().user),
-                                    absl::StrCat("--password=", primary().password),
-                                    absl::StrCat("--database=", database_), absl::StrCat("--table=", table),
-                                    absl::StrCat("--alter=", alter), "--allow-on-master",
-                                    // Tests of both servers may run at the same time on one machine.
-                                    absl::StrCat("--serve-socket-file=", SocketFile())};
+  const servers::Endpoint& host = HasReplica() ? server_->replica() : primary();
+  std::vector<std::string> flags = {
+      absl::StrCat("--host=", host.host), absl::StrCat("--port=", host.port), absl::StrCat("--user=", primary().user),
+      absl::StrCat("--password=", primary().password), absl::StrCat("--database=", database_),
+      absl::StrCat("--table=", table), absl::StrCat("--alter=", alter),
+      // A busy machine's replica may be late.
+      HasReplica() ? "--max-lag-millis=60000" : "--allow-on-master",
+      // Tests of both servers may run at the same time on one machine.
+      absl::StrCat("--serve-socket-file=", SocketFile())};
   flags.insert(flags.end(), more.begin(), more.end());
   return flags;
 }

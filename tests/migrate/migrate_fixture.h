@@ -1,5 +1,8 @@
 // What the end-to-end tests share: one server of each kind for a whole suite, a database a test, and the program under
 // test.
+//
+// With MIGRATE_TEST_PAIR in the environment the server has a replica, --host names the replica, which leads to its
+// primary, and after each test the replica must hold what the primary holds.
 #ifndef TESTS_MIGRATE_MIGRATE_FIXTURE_H_
 #define TESTS_MIGRATE_MIGRATE_FIXTURE_H_
 
@@ -20,9 +23,13 @@ using servers::Server;
 class MigrateTest : public testing::TestWithParam<Server::Kind> {
  protected:
   void SetUp() override;  // skips where that kind of server is not on this machine
+  void TearDown() override;
   static void TearDownTestSuite();
+  // What the suite's servers are started with, besides the usual.
+  virtual std::vector<std::string> ServerFlags() const { return {}; }
 
   bool IsMariaDb() const { return GetParam() == Server::kMariaDb; }
+  Server& server() { return *server_; }
   const servers::Endpoint& primary() const { return server_->primary(); }
   servers::Address Address() const;
   std::unique_ptr<Client> Connect() const;
@@ -48,7 +55,11 @@ class MigrateTest : public testing::TestWithParam<Server::Kind> {
   std::unique_ptr<Client> client_;
 
  private:
+  static bool HasReplica();
   static std::unique_ptr<Server>& Running(Server::Kind kind);
+  // Names and checksums of all tables of the test's database.
+  std::string Contents(Client& client) const;
+
   Server* server_ = nullptr;
 };
 
