@@ -54,8 +54,9 @@ enum class Command {
 //     board->Update(absl::Now());
 //     for (const Panel& panel : board->panels()) ...   // copy the marks of those whose geometry pointer changed
 //
-// Fetching, parsing and pyramids run on worker threads; Update() takes over what they finished and rebuilds only the
-// charts that changed. All methods are for the frame thread only.
+// Fetching, parsing, pyramids, studies and figures run on worker threads; Update() takes over what they finished and
+// rebuilds only the charts that changed. What a command asks to compute anew is shown some frames later. All methods
+// are for the frame thread only.
 //
 // Pointers are numbered: 0 is the mouse or the right hand, 1 the left hand.
 class Board {
@@ -69,7 +70,8 @@ class Board {
 
   void Update(absl::Time now);
 
-  // Waits until every series on the current page has arrived or failed (for pictures), at most for `timeout`.
+  // Waits until every series has arrived or failed and all that was asked for is computed (for pictures), at most for
+  // `timeout`.
   void WaitForData(absl::Duration timeout);
 
   std::span<const Panel> panels() const;

@@ -120,7 +120,7 @@ class Board::Impl {
   void RequestExtrasOf(size_t feed) ABSL_LOCKS_EXCLUDED(mutex_);
   Extras ComputeExtras(size_t feed) ABSL_LOCKS_EXCLUDED(mutex_);
   void Arrive(quotes::Update update) ABSL_LOCKS_EXCLUDED(mutex_);
-  void MarkGaps(Arrival* arrival) const;
+  std::string MarkGaps(Arrival* arrival) const;  // returns what is missing
   void AdjustLots(size_t item, Arrival* arrival) const;
   void Summarize() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -169,6 +169,7 @@ class Board::Impl {
   std::map<std::string, quotes::SeriesPtr> series_of_currency_ ABSL_GUARDED_BY(mutex_);  // exchange rates
   std::map<size_t, Latest> latest_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, quotes::SeriesPtr> compared_ ABSL_GUARDED_BY(mutex_);
+  std::map<size_t, std::string> told_missing_ ABSL_GUARDED_BY(mutex_);       // by the log, once
   std::set<size_t> requested_ ABSL_GUARDED_BY(mutex_);                       // extras that nobody has begun with
   std::vector<analysis::StudySpec> wanted_studies_ ABSL_GUARDED_BY(mutex_);  // studies_, for the workers
   options::Period wanted_period_ ABSL_GUARDED_BY(mutex_) = options::PERIOD_6M;

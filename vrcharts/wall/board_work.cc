@@ -108,43 +108,47 @@ void Board::Impl::Arrive(quotes::Update update) {
     return;
   }
   if (series != nullptr) arrival.pyramid = std::make_shared<analysis::Pyramid>(series);
-  MarkGaps(&arrival);
+  const std::string missing = MarkGaps(&arrival);
   const auto item = item_of_feed_.find(feed);
-  if (item != item_of_feed_.end()) AdjustLots(item->second, &arrival);
-  bool complete = false;
+  const auto rate = currency_of_feed_.find(feed);
+  const bool is_item = item != item_of_feed_.end(), is_rate = rate != currency_of_feed_.end();
+  if (is_item) AdjustLots(item->second, &arrival);
+  bool complete = false, news = false;
   {
     absl::MutexLock lock(&mutex_);
-    if (const auto rate = currency_of_feed_.find(feed); rate != currency_of_feed_.end()) {
+    if (!arrival.update.stale) news = std::exchange(told_missing_[feed], missing) != missing && !missing.empty();
+    if (is_rate) {
       series_of_currency_[rate->second] = series;
     } else {
       latest_[feed] = {arrival.update.instrument.symbol, series, arrival.holding};
     }
-    if (item != item_of_feed_.end()) {
+    if (is_item) {
       series_of_item_[item->second] = series;
       items_[item->second].lots = arrival.lots;
       item_tried_[item->second] = true;
     }
-    complete = std::find(item_tried_.begin(), item_tried_.end(), false) == item_tried_.end();
+    complete = (is_item || is_rate) && std::find(item_tried_.begin(), item_tried_.end(), false) == item_tried_.end();
   }
-  arrival.extras = ComputeExtras(feed);
-  {
+  if (news) LOG(WARNING) << arrival.update.instrument.symbol << ": " << missing;
+  if (!is_rate) {
+    arrival.extras = ComputeExtras(feed);
     absl::MutexLock lock(&mutex_);
     arrivals_.push_back(std::move(arrival));
   }
   if (complete && summary_ != nullptr) Summarize();
 }
 
-void Board::Impl::MarkGaps(Arrival* arrival) const {
+std::string Board::Impl::MarkGaps(Arrival* arrival) const {
   quotes::Update& update = arrival->update;
   const auto calendar = calendar_of_feed_.find(update.feed);
-  if (calendar == calendar_of_feed_.end() || update.series == nullptr || update.series->empty()) return;
+  if (calendar == calendar_of_feed_.end() || update.series == nullptr || update.series->empty()) return "";
   arrival->gaps = std::make_shared<quotes::Gaps>(quotes::FindGaps(*update.series, *calendar->second));
   // Days are dates already, whatever the zone.
   if (update.series->interval() < 86400) arrival->zone = calendar->second->zone();
-  if (arrival->gaps->empty()) return;
+  if (arrival->gaps->empty()) return "";
   const std::string missing = quotes::DescribeGaps(*arrival->gaps, *update.series, *calendar->second);
-  if (!update.stale) LOG(WARNING) << update.instrument.symbol << ": " << missing;
   absl::StrAppend(&update.message, update.message.empty() ? "" : "; ", missing);
+  return missing;
 }
 
 void Board::Impl::AdjustLots(size_t item, Arrival* arrival) const {

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vrcharts/analysis/pyramid.h"
+#include "vrcharts/analysis/study.h"
 #include "vrcharts/chart/chart.h"
 #include "vrcharts/quotes/json_quotes.h"
 #include "vrcharts/wall/board.h"
@@ -77,6 +78,11 @@ void ChartThatPans(benchmark::State& state) {
   chart::Style style;
   style.theme = chart::MakeTheme(options::THEME_DARK, options::PALETTE_WESTERN);
   style.type = static_cast<options::ChartType>(state.range(1));
+  for (const char* study : {"sma:50", "bollinger", "rsi"}) {
+    if (state.range(2) == 0) break;
+    const auto spec = analysis::ParseStudySpec(study);
+    content.studies.push_back(std::make_shared<analysis::Study>(analysis::Compute(*spec, *content.pyramid->series())));
+  }
   double at = 0;
   size_t marks = 0;
   for (auto _ : state) {
@@ -88,8 +94,8 @@ void ChartThatPans(benchmark::State& state) {
   state.counters["marks"] = static_cast<double>(marks);
 }
 BENCHMARK(ChartThatPans)
-    ->ArgsProduct({{1000, 10'000'000}, {options::CHART_TYPE_CANDLES, options::CHART_TYPE_LINE}})
-    ->ArgNames({"bars", "type"})
+    ->ArgsProduct({{1000, 10'000'000}, {options::CHART_TYPE_CANDLES, options::CHART_TYPE_LINE}, {0, 1}})
+    ->ArgNames({"bars", "type", "studies"})
     ->Unit(benchmark::kMicrosecond);
 
 // A board of 64 panels of 1,000 bars each, from CSV files.
