@@ -56,12 +56,12 @@ class HeadsetPictureTest : public testing::Test {
 
 TEST_F(HeadsetPictureTest, TheWallAndAPanelPulledNear) {
   RunOptions options;
-  options.flags = {"--viewer=openxr", "--explain"};
+  options.flags = {"--viewer=openxr", "--explain", "--vulkan_validation"};
   options.give_up_after_seconds = 600;  // on a busy machine a frame takes a second
   for (const auto& [name, value] : monado_->environment()) {
     options.environment.push_back(absl::StrCat(name, "=", value));
   }
-  Picture wall, pointed, near, back;
+  Picture wall, pointed, near, back, zoomed, walked;
   options.meanwhile = [&](const RunOptions::WaitFor& wait_for) {
     auto person = monado_->WaitForProgram(kPatience);
     ASSERT_TRUE(person.ok()) << person.status();
@@ -91,6 +91,25 @@ TEST_F(HeadsetPictureTest, TheWallAndAPanelPulledNear) {
     ASSERT_TRUE((*person)->Send(state).ok());
     absl::SleepFor(absl::Seconds(2));
     back = Settled();
+    state.right.stick_y = 1;
+    ASSERT_TRUE((*person)->Send(state).ok());
+    ASSERT_TRUE(wait_for("hand zooms", 1));
+    absl::SleepFor(absl::Seconds(1));
+    state.right.stick_y = 0;
+    ASSERT_TRUE((*person)->Send(state).ok());
+    absl::SleepFor(absl::Seconds(1));
+    zoomed = Settled();
+    state.left.active = true;
+    state.left.pose = LookingAlong(-0.3f, 0.9f, 0.2f, 0, -1.4f);  // down along the leg
+    state.left.stick_y = 0.6f;
+    ASSERT_TRUE((*person)->Send(state).ok());
+    ASSERT_TRUE(wait_for("the person walks", 1));
+    absl::SleepFor(absl::Milliseconds(300));
+    state.left.stick_y = 0;
+    ASSERT_TRUE((*person)->Send(state).ok());
+    ASSERT_TRUE(wait_for("the person stands", 1));
+    absl::SleepFor(absl::Seconds(1));
+    walked = Settled();
   };
   const Outcome outcome = RunProgram(options);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
@@ -100,6 +119,8 @@ TEST_F(HeadsetPictureTest, TheWallAndAPanelPulledNear) {
   EXPECT_GT(Difference(wall, pointed), 0.05) << "the ray and the crosshair can be seen";
   EXPECT_GT(Difference(pointed, near), 1) << "a panel is near";
   EXPECT_LT(Difference(pointed, back), 0.5) << "put back, the wall is as it was";
+  EXPECT_GT(Difference(back, zoomed), 0.05) << "the panel pointed at shows a shorter time";
+  EXPECT_GT(Difference(zoomed, walked), 1) << "the wall is nearer";
 }
 
 }  // namespace

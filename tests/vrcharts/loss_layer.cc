@@ -6,6 +6,7 @@
 //   loss_pending@N    the session is said to go to LOSS_PENDING
 //   unfocus@N focus@N the session is said to leave or to regain the focus (the system's menu)
 //   recenter@N        the reference spaces are said to change
+//   unplug@N          the session is lost, and the next two xrGetSystem find no headset; at 0: none ever does
 //
 // The loader's interface is not in Debian's headers; the structures are those of the loader specification ("OpenXR API
 // layers").
@@ -67,6 +68,7 @@ struct Script {
   std::map<std::string, std::set<int>> events;
   int frame = 0;
   int refuse_instances = 0;
+  int refuse_systems = 0;
   bool parsed = false;
 
   void Parse() {
@@ -107,6 +109,18 @@ Function Next(const char* name) {
   return reinterpret_cast<Function>(function);
 }
 
+XrResult GetSystem(XrInstance instance, const XrSystemGetInfo* info, XrSystemId* system) {
+  {
+    std::lock_guard<std::mutex> lock(script().mutex);
+    if (script().events["unplug"].count(0) > 0) return XR_ERROR_FORM_FACTOR_UNAVAILABLE;
+    if (script().refuse_systems > 0) {
+      --script().refuse_systems;
+      return XR_ERROR_FORM_FACTOR_UNAVAILABLE;
+    }
+  }
+  return Next<PFN_xrGetSystem>("xrGetSystem")(instance, info, system);
+}
+
 XrResult CreateSession(XrInstance instance, const XrSessionCreateInfo* info, XrSession* session) {
   const XrResult result = Next<PFN_xrCreateSession>("xrCreateSession")(instance, info, session);
   if (XR_SUCCEEDED(result)) current_session = *session;
@@ -118,6 +132,10 @@ XrResult WaitFrame(XrSession session, const XrFrameWaitInfo* info, XrFrameState*
     std::lock_guard<std::mutex> lock(script().mutex);
     ++script().frame;
     if (script().Take("session_lost")) return XR_ERROR_SESSION_LOST;
+    if (script().Take("unplug")) {
+      script().refuse_systems = 2;
+      return XR_ERROR_SESSION_LOST;
+    }
     if (script().Take("instance_lost")) {
       script().refuse_instances = 2;
       return XR_ERROR_INSTANCE_LOST;
@@ -151,6 +169,8 @@ XrResult PollEvent(XrInstance instance, XrEventDataBuffer* buffer) {
 XrResult GetProc(XrInstance instance, const char* name, PFN_xrVoidFunction* function) {
   if (!std::strcmp(name, "xrCreateSession")) {
     *function = reinterpret_cast<PFN_xrVoidFunction>(&CreateSession);
+  } else if (!std::strcmp(name, "xrGetSystem")) {
+    *function = reinterpret_cast<PFN_xrVoidFunction>(&GetSystem);
   } else if (!std::strcmp(name, "xrWaitFrame")) {
     *function = reinterpret_cast<PFN_xrVoidFunction>(&WaitFrame);
   } else if (!std::strcmp(name, "xrPollEvent")) {

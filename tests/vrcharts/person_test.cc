@@ -56,8 +56,10 @@ class PersonTest : public testing::Test {
 
   // Plays the script to a running program, then ends it.
   Outcome Play(const std::vector<std::string>& flags,
-               const std::function<void(RemoteDriver&, const RunOptions::WaitFor&)>& script) {
+               const std::function<void(RemoteDriver&, const RunOptions::WaitFor&)>& script,
+               const std::vector<std::string>& environment = {}) {
     RunOptions options;
+    options.environment = environment;
     options.flags = {"--viewer=openxr", "--vulkan_validation", "--explain"};
     options.flags.insert(options.flags.end(), flags.begin(), flags.end());
     for (const auto& [name, value] : monado_->environment()) {
@@ -155,14 +157,25 @@ TEST_F(PersonTest, PointsPressesBringsNearAndTakesHold) {
     Hold(person, state, absl::Milliseconds(700));
     state.right.squeeze = 0;
     Hold(person, state, absl::Milliseconds(700));
-    // The controller falls asleep and wakes up again.
+    // The controller falls asleep while it holds the panel, and wakes up again.
+    state.right.squeeze = 1;
+    Hold(person, state, absl::Milliseconds(700));
+    ASSERT_TRUE(wait_for("takes hold of", 2));
     state.right.active = false;
     Hold(person, state, absl::Milliseconds(700));
+    ASSERT_TRUE(wait_for("the right hand is gone", 1));
     state.right.active = true;
+    state.right.squeeze = 0;
     Hold(person, state, absl::Milliseconds(700));
+    state.right.stick_y = 1;
+    Hold(person, state, absl::Milliseconds(700));
+    ASSERT_TRUE(wait_for("the right hand zooms ", 1));
+    state.right.stick_y = 0;
+    Hold(person, state, absl::Milliseconds(300));
   });
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
-  for (const char* deed : {"the right hand presses on ", "the right hand brings ", "the right hand takes hold of "}) {
+  for (const char* deed : {"the right hand presses on ", "the right hand brings ", "the right hand takes hold of ",
+                           "the right hand zooms "}) {
     const size_t at = outcome.err.find(deed);
     ASSERT_NE(at, std::string::npos) << deed << "is missing in\n" << outcome.err;
     EXPECT_GT(std::strtoull(outcome.err.c_str() + at + std::string(deed).size(), nullptr, 10), 0u) << deed << "nothing";
@@ -230,6 +243,36 @@ TEST_F(PersonTest, SeatedTheEyesAreAtTheHeightOfTheWall) {
   // The space begins where the head was when the program started (1.6 m above the floor for Monado's remote head), the
   // wall's middle 1.5 m above ours.
   EXPECT_NEAR(places.back().y, 1.5f, 0.55f);
+}
+
+TEST_F(PersonTest, RecentredThePersonStandsWhereTheyBegan) {
+  // Frames come twenty times a second at most, so that the walk is over long before.
+  const Outcome outcome = Play(
+      {},
+      [](RemoteDriver& person, const RunOptions::WaitFor& wait_for) {
+        State state;
+        state.left.stick_y = 0.6f;
+        Hold(person, state, absl::Seconds(1));
+        ASSERT_TRUE(wait_for("the person walks", 1));
+        state.left.stick_y = 0;
+        Hold(person, state, absl::Milliseconds(300));
+        ASSERT_TRUE(wait_for("the person stands", 1));
+        ASSERT_TRUE(wait_for("the person recentred the view", 1));
+        Hold(person, state, absl::Milliseconds(300));
+        state.right.stick_x = 1;  // says where we are
+        Hold(person, state, absl::Seconds(1));
+        ASSERT_TRUE(wait_for("the person stands", 2));
+        state.right.stick_x = 0;
+        Hold(person, state, absl::Milliseconds(300));
+      },
+      LossLayerEnvironment("recenter@300"));
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  const std::vector<Place> places = Places(outcome.err);
+  ASSERT_EQ(places.size(), 3u) << outcome.err;
+  EXPECT_LT(places[1].z, places[0].z - 0.1f) << "has walked";
+  EXPECT_NEAR(places[2].x, 0, 0.05f);
+  EXPECT_NEAR(places[2].z, 0, 0.05f);
+  EXPECT_NEAR(places[2].yaw, -30, 1);
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
@@ -18,21 +16,11 @@ class RecoveryTest : public testing::Test {
   void SetUp() override {
     environment_ = MonadoEnvironment();
     if (environment_.empty()) GTEST_SKIP() << "Monado is not installed (run: tests/openxr/build_monado)";
-    const std::string layer = std::filesystem::absolute(absl::StrCat(
-        std::getenv("TEST_SRCDIR"), "/", std::getenv("TEST_WORKSPACE"), "/tests/vrcharts/libloss_layer.so"));
-    ASSERT_TRUE(std::filesystem::exists(layer)) << layer;
-    const std::string folder = TempPath("layers");
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder + "/loss.json")
-        << R"({"file_format_version": "1.0.0", "api_layer": {"name": "XR_APILAYER_TEST_loss", "library_path": ")"
-        << layer << R"(", "api_version": "1.0", "implementation_version": "1", "description": "loses things"}})";
-    environment_.push_back("XR_API_LAYER_PATH=" + folder);
-    environment_.push_back("XR_ENABLE_API_LAYERS=XR_APILAYER_TEST_loss");
   }
 
   Outcome RunWith(const std::string& events, int frames) {
     std::vector<std::string> environment = environment_;
-    environment.push_back("VRCHARTS_TEST_EVENTS=" + events);
+    for (const std::string& setting : LossLayerEnvironment(events)) environment.push_back(setting);
     return RunProgram({.flags = {"--viewer=openxr", absl::StrCat("--frames=", frames), "--vulkan_validation",
                                  "--explain", "--metrics_file=" + Metrics()},
                        .environment = environment});
@@ -85,6 +73,20 @@ TEST_F(RecoveryTest, FocusComesAndGoesAndRecentringIsHeard) {
   EXPECT_NE(outcome.err.find("FOCUSED -> VISIBLE"), std::string::npos);
   EXPECT_EQ(Count(outcome.err, "VISIBLE -> FOCUSED"), 2) << outcome.err;
   EXPECT_NE(outcome.err.find("recentred"), std::string::npos);
+}
+
+TEST_F(RecoveryTest, AnUnpluggedHeadsetIsWaitedFor) {
+  const Outcome outcome = RunWith("unplug@10", 25);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(Recoveries(), 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("the wall is as it was"), std::string::npos);
+}
+
+TEST_F(RecoveryTest, WithoutAHeadsetTheProgramSaysSo) {
+  const Outcome outcome = RunWith("unplug@0", 25);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  ASSERT_EQ(outcome.messages().size(), 1u) << outcome.err;
+  EXPECT_NE(outcome.messages()[0].find("has no headset: is it plugged in"), std::string::npos) << outcome.err;
 }
 
 }  // namespace

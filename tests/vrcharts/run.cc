@@ -154,4 +154,15 @@ std::vector<std::string> MonadoEnvironment() {
   return {"XR_RUNTIME_JSON=" + manifest, "XRT_COMPOSITOR_NULL=1", "SIMULATED_ENABLE=1"};
 }
 
+std::vector<std::string> LossLayerEnvironment(const std::string& events) {
+  const std::string layer = std::filesystem::absolute("tests/vrcharts/libloss_layer.so");
+  const std::string folder = TempPath("layers");
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/loss.json")
+      << R"({"file_format_version": "1.0.0", "api_layer": {"name": "XR_APILAYER_TEST_loss", "library_path": ")" << layer
+      << R"(", "api_version": "1.0", "implementation_version": "1", "description": "loses things"}})";
+  return {"XR_API_LAYER_PATH=" + folder, "XR_ENABLE_API_LAYERS=XR_APILAYER_TEST_loss",
+          "VRCHARTS_TEST_EVENTS=" + events};
+}
+
 }  // namespace tests::vrcharts

@@ -36,6 +36,10 @@ std::string TempPath(const std::string& name);
 // empty if Monado is not installed (tests/openxr/build_monado installs it).
 std::vector<std::string> MonadoEnvironment();
 
+// What puts loss_layer.cc between the program and its OpenXR runtime, with its list of events. For tests that have
+// :libloss_layer.so as data.
+std::vector<std::string> LossLayerEnvironment(const std::string& events);
+
 }  // namespace tests::vrcharts
 
 #endif  // TESTS_VRCHARTS_RUN_H_

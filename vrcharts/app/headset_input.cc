@@ -101,6 +101,7 @@ void HeadsetInput::Point(xr::Hand hand, const xr::HandState& now, const xr::Hand
   const int pointer = PointerOf(hand);
   if (!now.active || !now.aim.has_value()) {
     // Asleep, or not ours while the system's menu is open: let go of everything.
+    if (before.active) EXPLAIN() << "the " << kHandNames[hand] << " hand is gone";
     if (before.select) board.Release(pointer);
     if (before.grab) board.Drop(pointer);
     board.Point(pointer, std::nullopt);
@@ -134,6 +135,10 @@ void HeadsetInput::Point(xr::Hand hand, const xr::HandState& now, const xr::Hand
     const glm::vec2 stick = locomotion::WithoutDeadZone(now.stick);
     const float x = now.grab ? stick.x : 0;
     const float y = now.grab || std::abs(stick.y) > kZoomDeadZone ? stick.y : 0;
+    if (y != 0 && !zooms_) {
+      EXPLAIN() << "the " << kHandNames[hand] << " hand zooms " << board.hovered(pointer);
+    }
+    zooms_ = y != 0;
     if (x != 0 || y != 0) board.Scroll(pointer, x * kScrollPerSecond * seconds, y * kScrollPerSecond * seconds);
   }
   const uint64_t hovered = board.hovered(pointer);

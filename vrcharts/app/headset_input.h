@@ -52,6 +52,7 @@ class HeadsetInput {
   std::array<xr::HandState, xr::kHands> before_;
   std::array<uint64_t, xr::kHands> hovered_{};
   std::array<bool, xr::kHands> ticks_{};
+  bool zooms_ = false;  // the turning hand's stick is held forward or back
 };
 
 }  // namespace vrcharts::app

@@ -54,10 +54,6 @@ class Device {
   const VkPhysicalDeviceProperties& properties() const { return properties_; }
   bool software() const { return properties_.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 
-  // Whether one pass may draw both eyes. Not in software: it would save nothing there, and lavapipe of Mesa 22.3 puts
-  // both views into the first layer.
-  bool multiview() const { return !software(); }
-
   // Nanoseconds a timestamp tick; 0 where the queue has no timestamps.
   float timestamp_period() const { return timestamp_period_; }
 

@@ -9,6 +9,7 @@
 #include "absl/log/log.h"
 #include "absl/strings/str_cat.h"
 #include "common/explain/explain.h"
+#include "vrcharts/render/multiview.h"
 #include "vrcharts/render/shaders/shaders.h"
 
 namespace vrcharts::render {
@@ -79,8 +80,13 @@ VkPipelineColorBlendAttachmentState PremultipliedBlend() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Pipelines>> Pipelines::Create(const Device& device, const PipelineOptions& options) {
+absl::StatusOr<std::unique_ptr<Pipelines>> Pipelines::Create(Device& device, const PipelineOptions& options) {
   std::unique_ptr<Pipelines> pipelines(new Pipelines(device, options));
+  if (options.view_count > 1) {
+    absl::StatusOr<bool> multiview = MultiviewWorks(device);
+    if (!multiview.ok()) return multiview.status();
+    pipelines->multiview_ = *multiview;
+  }
   if (absl::Status status = pipelines->CreateLayout(); !status.ok()) return status;
   pipelines->LoadCache();
   if (absl::Status status = pipelines->CreatePipelines(); !status.ok()) return status;

@@ -35,14 +35,14 @@ enum Binding : uint32_t {
 struct PipelineOptions {
   VkFormat color_format = VK_FORMAT_R8G8B8A8_SRGB;
   VkFormat depth_format = VK_FORMAT_D32_SFLOAT;
-  uint32_t view_count = 1;  // 2: both eyes, in one pass where the device has multiview
+  uint32_t view_count = 1;  // 2: both eyes, in one pass where that works (multiview.h)
   std::string cache_file;   // compiled pipelines are kept here between runs; "" keeps nothing
 };
 
 // All graphics pipelines of the program for one kind of target. Viewport and scissor are dynamic.
 class Pipelines {
  public:
-  static absl::StatusOr<std::unique_ptr<Pipelines>> Create(const Device& device, const PipelineOptions& options);
+  static absl::StatusOr<std::unique_ptr<Pipelines>> Create(Device& device, const PipelineOptions& options);
   ~Pipelines();
   Pipelines(const Pipelines&) = delete;
   Pipelines& operator=(const Pipelines&) = delete;
@@ -55,7 +55,7 @@ class Pipelines {
   // Views that one pass draws, and how many passes it takes to draw all. A pass gets its first view as a push constant
   // (int).
   uint32_t view_mask() const { return passes() == 1 ? (1u << options_.view_count) - 1 : 1u; }
-  uint32_t passes() const { return device_.multiview() ? 1 : options_.view_count; }
+  uint32_t passes() const { return multiview_ ? 1 : options_.view_count; }
 
  private:
   Pipelines(const Device& device, const PipelineOptions& options) : device_(device), options_(options) {}
@@ -66,6 +66,7 @@ class Pipelines {
 
   const Device& device_;
   const PipelineOptions options_;
+  bool multiview_ = false;
   VkSampler sampler_ = VK_NULL_HANDLE;
   VkDescriptorSetLayout set_layout_ = VK_NULL_HANDLE;
   VkPipelineLayout layout_ = VK_NULL_HANDLE;

@@ -15,7 +15,6 @@ namespace {
 // What we can use. Written out, for Debian 12's headers do not know the newer ones; a runtime without them is fine.
 constexpr const char* kOptional[] = {
     "XR_KHR_composition_layer_depth",
-    "XR_KHR_composition_layer_cylinder",
     "XR_KHR_visibility_mask",
     "XR_FB_display_refresh_rate",
     "XR_EXT_local_floor",
@@ -138,6 +137,9 @@ absl::Status Instance::Init() {
   }
   XrInstanceProperties properties{XR_TYPE_INSTANCE_PROPERTIES};
   if (XR_SUCCEEDED(xrGetInstanceProperties(instance_, &properties))) runtime_name_ = properties.runtimeName;
+  if (Has("XR_EXT_debug_utils")) {
+    set_name_ = Get<PFN_xrSetDebugUtilsObjectNameEXT>("xrSetDebugUtilsObjectNameEXT");
+  }
   EXPLAIN() << "connected to the OpenXR runtime " << runtime_name_ << " with " << absl::StrJoin(enabled_, ", ");
   return absl::OkStatus();
 }

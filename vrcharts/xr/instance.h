@@ -46,6 +46,17 @@ class Instance {
 
   XrPath Path(const std::string& path) const;
 
+  // Names an object for the runtime's log and for captures. Does nothing where the runtime has no XR_EXT_debug_utils.
+  template <typename Handle>
+  void SetName(XrObjectType type, Handle object, const char* name) const {
+    if (set_name_ == nullptr) return;
+    XrDebugUtilsObjectNameInfoEXT info{XR_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT};
+    info.objectType = type;
+    info.objectHandle = reinterpret_cast<uint64_t>(object);
+    info.objectName = name;
+    set_name_(instance_, &info);
+  }
+
   // The Vulkan device must be created by the runtime (XR_KHR_vulkan_enable2), which chooses the GPU that the headset
   // hangs on.
   std::unique_ptr<render::DeviceFactory> MakeDeviceFactory() const;
@@ -59,6 +70,7 @@ class Instance {
   XrSystemId system_ = XR_NULL_SYSTEM_ID;
   std::string runtime_name_, system_name_;
   std::set<std::string> enabled_;
+  PFN_xrSetDebugUtilsObjectNameEXT set_name_ = nullptr;
 };
 
 }  // namespace vrcharts::xr

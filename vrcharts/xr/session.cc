@@ -45,11 +45,20 @@ absl::Status Session::Init() {
   if (status.ok()) status = CreateSwapchains();
   if (status.ok()) status = actions_.Attach(session_);
   if (!status.ok()) return status;
+  SetNames();
   ChooseRefreshRate();
   AskWhatIsHidden();
   hand_tracking_ = HandTracking::Create(instance_, session_);
   if (hand_tracking_ != nullptr) EXPLAIN() << "hands are tracked where there are no controllers";
   return status;
+}
+
+void Session::SetNames() const {
+  instance_.SetName(XR_OBJECT_TYPE_SESSION, session_, "vrcharts");
+  instance_.SetName(XR_OBJECT_TYPE_SPACE, tracked_, "tracked space");
+  instance_.SetName(XR_OBJECT_TYPE_SPACE, view_, "head");
+  instance_.SetName(XR_OBJECT_TYPE_SWAPCHAIN, color_->handle(), "eyes");
+  if (depth_ != nullptr) instance_.SetName(XR_OBJECT_TYPE_SWAPCHAIN, depth_->handle(), "eyes' depth");
 }
 
 absl::Status Session::CreateSpaces() {
@@ -330,6 +339,7 @@ absl::Status Session::CreateQuad() {
                                                               "depth of the quad");
   if (!depth.ok()) return depth.status();
   quad_ = std::move(*quad);
+  instance_.SetName(XR_OBJECT_TYPE_SWAPCHAIN, quad_->handle(), "near panel");
   quad_depth_ = std::move(*depth);
   EXPLAIN() << "the panel that is near has a layer of its own of " << kQuadExtent.width << "x" << kQuadExtent.height
             << " pixels";

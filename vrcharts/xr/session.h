@@ -114,6 +114,7 @@ class Session {
   Session(const Instance& instance, render::Device& device, Actions& actions, const SessionOptions& options)
       : instance_(instance), device_(device), actions_(actions), options_(options) {}
   absl::Status Init();
+  void SetNames() const;
   absl::Status CreateSpaces();
   absl::Status CreateSwapchains();
   void ChooseRefreshRate();
