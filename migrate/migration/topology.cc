@@ -112,7 +112,12 @@ absl::StatusOr<MigrationOptions> FindServer(const MigrationOptions& options) {
   const bool on_replica = options.migrate_on_replica() || options.test_on_replica();
   if (!source.ok()) {
     // Without the privilege to ask, the server is taken for what the flags say.
-    if (on_replica) return source.status();
+    if (!options.allow_on_master()) {
+      return absl::Status(source.status().code(),
+                          absl::StrCat("cannot see whether ", options.host(), ":", options.port(),
+                                       " is a replica, and --allow-on-master does not say that it is none: ",
+                                       source.status().message()));
+    }
     LOG(WARNING) << "cannot see whether this server is a replica: " << source.status().message();
     return resolved;
   }

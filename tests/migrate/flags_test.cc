@@ -118,8 +118,11 @@ TEST_P(FlagsTest, StatementFormatIsRefusedOrSwitched) {
 TEST_P(FlagsTest, PrivilegesAndEngine) {
   Execute("CREATE USER IF NOT EXISTS little@'%' IDENTIFIED BY 'secret'");
   Execute(absl::StrCat("GRANT ALL ON ", database_, ".* TO little@'%'"));
-  EXPECT_THAT(Run({"--user=little", "--password=secret"}, 1),
+  const std::vector<std::string> little = {"--user=little", "--password=secret"};
+  EXPECT_THAT(Run({little[0], little[1], "--allow-on-master"}, 1),
               HasSubstr("User has insufficient privileges for migration"));
+  EXPECT_THAT(Run({little[0], little[1], "--allow-on-master=false"}, 1),
+              AllOf(HasSubstr("cannot see whether"), HasSubstr("Access denied"), HasSubstr("`t` is unchanged")));
   EXPECT_THAT(Run({"--storage-engine=rocksdb"}, 1), HasSubstr("engine innodb"));
   EXPECT_EQ(Tables(), "t");
 }
@@ -273,7 +276,7 @@ TEST_P(FlagsTest, AServerThatDoesNotAnswer) {
   EXPECT_THAT(Run({absl::StrCat("--port=", port), "--mysql-timeout=1"}, 1),
               HasSubstr(absl::StrCat("cannot connect to 127.0.0.1:", port)));
   close(silent);
-  Run({"--port=1", absl::StrCat("--socket=", primary().socket)});
+  Run({"--port=1", "--allow-on-master", absl::StrCat("--socket=", primary().socket)});
 }
 
 // What the server was asked to do, by its own counters.
