@@ -17,6 +17,7 @@
 #include "sandbox/kernel/kernel.h"
 #include "sandbox/kernel/task.h"
 #include "sandbox/kernel/thread_group.h"
+#include "sandbox/syscalls/async_notice.h"
 #include "sandbox/syscalls/handlers_files.h"
 #include "sandbox/syscalls/paths.h"
 #include "sandbox/vfs/fd_table.h"
@@ -316,6 +317,42 @@ SyscallResult Seals(Task& task, File& file, int command, int seals) {
   return uint64_t{0};
 }
 
+SyscallResult SetStatusFlags(Task& task, File& file, int fd, int flags) {
+  const int before = file.flags();
+  RETURN_IF_ERROR(file.SetStatusFlags(flags));
+  if (((before ^ file.flags()) & O_ASYNC) != 0) AsyncNotice::Of(task, file).Enable(file, fd);
+  return uint64_t{0};
+}
+
+SyscallResult NoticeCommand(Task& task, File& file, int command, uint64_t argument) {
+  AsyncNotice& notice = AsyncNotice::Of(task, file);
+  const int number = static_cast<int>(argument);
+  switch (command) {
+    case F_GETOWN: {
+      const f_owner_ex owner = notice.owner();
+      return static_cast<uint64_t>(int64_t{owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid});
+    }
+    case F_SETOWN:
+      if (number == INT_MIN) return Error(EINVAL);
+      RETURN_IF_ERROR(
+          notice.SetOwner(task, number < 0 ? f_owner_ex{F_OWNER_PGRP, -number} : f_owner_ex{F_OWNER_PID, number}));
+      return uint64_t{0};
+    case F_GETOWN_EX:
+      RETURN_IF_ERROR(task.memory().Write<f_owner_ex>(argument, notice.owner()));
+      return uint64_t{0};
+    case F_SETOWN_EX: {
+      ASSIGN_OR_RETURN(const f_owner_ex owner, task.memory().Read<f_owner_ex>(argument));
+      RETURN_IF_ERROR(notice.SetOwner(task, owner));
+      return uint64_t{0};
+    }
+    case F_GETSIG:
+      return static_cast<uint64_t>(notice.signal());
+    default:
+      RETURN_IF_ERROR(notice.SetSignal(number));
+      return uint64_t{0};
+  }
+}
+
 }  // namespace
 
 SyscallResult SysFcntl(Task& task, const SyscallArguments& a) {
@@ -341,8 +378,7 @@ SyscallResult SysFcntl(Task& task, const SyscallArguments& a) {
   if ((file->flags() & O_PATH) != 0) return Error(EBADF);
   switch (command) {
     case F_SETFL:
-      RETURN_IF_ERROR(file->SetStatusFlags(a.Int(2)));
-      return uint64_t{0};
+      return SetStatusFlags(task, *file, fd, a.Int(2));
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
@@ -351,15 +387,12 @@ SyscallResult SysFcntl(Task& task, const SyscallArguments& a) {
     case F_OFD_SETLKW:
       return RecordLock(task, file, command, a.Address(2));
     case F_GETOWN:
-      return static_cast<uint64_t>(static_cast<int64_t>(file->async_owner));
     case F_SETOWN:
-      file->async_owner = a.Int(2);
-      return uint64_t{0};
+    case F_GETOWN_EX:
+    case F_SETOWN_EX:
     case F_GETSIG:
-      return static_cast<uint64_t>(file->async_signal);
     case F_SETSIG:
-      file->async_signal = a.Int(2);
-      return uint64_t{0};
+      return NoticeCommand(task, *file, command, a[2]);
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
       return PipeSize(*file, command, a[2]);
@@ -389,8 +422,7 @@ SyscallResult SysIoctl(Task& task, const SyscallArguments& a) {
     }
     case FIOASYNC: {
       ASSIGN_OR_RETURN(int on, task.memory().Read<int>(a.Address(2)));
-      RETURN_IF_ERROR(file->SetStatusFlags(on != 0 ? file->flags() | O_ASYNC : file->flags() & ~O_ASYNC));
-      return uint64_t{0};
+      return SetStatusFlags(task, *file, a.Int(0), on != 0 ? file->flags() | O_ASYNC : file->flags() & ~O_ASYNC);
     }
     case FIONREAD:
       if (file->inode().type() == S_IFREG) {

@@ -28,7 +28,7 @@ constexpr SyscallEntry kRows[] = {
     {32, "dup", Support::kFull, "", SysDup, "f"},
     {33, "dup2", Support::kFull, "", SysDup2, "fd"},
     {40, "sendfile", Support::kPartial, "moves through a buffer of the sentry", SysSendfile, "ffpz"},
-    {72, "fcntl", Support::kPartial, "no leases, no dnotify; F_SETOWN is kept but SIGIO is not sent", SysFcntl, "fKx"},
+    {72, "fcntl", Support::kPartial, "no leases, no dnotify", SysFcntl, "fKx"},
     {73, "flock", Support::kFull, "", SysFlock, "fx"},
     {74, "fsync", Support::kFull, "", SysFsync, "f"},
     {75, "fdatasync", Support::kFull, "", SysFdatasync, "f"},

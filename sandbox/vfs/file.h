@@ -94,9 +94,8 @@ class File : public std::enable_shared_from_this<File> {
   virtual std::string FdInfo() { return ""; }
   virtual uint64_t position() const { return 0; }
 
-  // F_SETOWN, F_SETSIG: who gets SIGIO.
-  int32_t async_owner = 0;
-  int async_signal = 0;
+  // O_ASYNC, F_SETOWN, F_SETSIG: syscalls/async_notice.h, which alone sets and reads it; null until then.
+  std::unique_ptr<WaitEntry> async_notice;
 
  protected:
   int flags_;

@@ -8,6 +8,7 @@ namespace {
 TEST(Guest, Signals) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/signals")}); }
 TEST(Guest, Clock) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/clock")}); }
 TEST(Guest, CpuTime) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cpu_time")}); }
+TEST(Guest, Events) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/events")}); }
 TEST(Guest, Families) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/families")}); }
 TEST(Guest, JobControl) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/job_control")}); }
 TEST(Guest, Ipc) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/ipc")}); }

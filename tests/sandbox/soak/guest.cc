@@ -54,7 +54,8 @@ bool BecomeWatcher() {
 }
 
 bool BecomeWorker(bool as_root) {
-  if (!as_root) return setgid(kNobody) == 0 && setuid(kNobody) == 0;
+  // From one ordinary user to another the watcher's capabilities would stay.
+  if (!as_root) return setgid(kNobody) == 0 && setuid(kNobody) == 0 && SetCapabilities(~uint64_t{0});
   return prctl(PR_CAPBSET_DROP, CAP_KILL, 0, 0, 0) == 0 && setresuid(0, 0, 0) == 0 &&
          SetCapabilities(uint64_t{1} << CAP_KILL);
 }
