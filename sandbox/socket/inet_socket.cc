@@ -260,7 +260,7 @@ Result<std::string> UdpSocket::GetOption(int level, int name) {
 
 ReadyMask UdpSocket::Readiness(ReadyMask mask) {
   ReadyMask ready = EPOLLOUT | EPOLLWRNORM;
-  if (!received_.empty() || shut_read_ || error() != 0) ready |= EPOLLIN | EPOLLRDNORM;
+  if (!received_.empty() || shut_read_) ready |= EPOLLIN | EPOLLRDNORM;
   if (error() != 0) ready |= EPOLLERR;
   if (shut_read_) ready |= EPOLLRDHUP;
   if (shut_read_ && shut_write_) ready |= EPOLLHUP;

@@ -165,7 +165,7 @@ TEST_F(SocketTest, ConnectByPathAndAbstractName) {
     EXPECT_EQ(name[0] == '/' ? EACCES : ECONNREFUSED, Connect(caller, UnixAddress(name)));  // and nobody listens yet
     EXPECT_EQ(EADDRINUSE, Make(AF_UNIX, SOCK_STREAM)->Bind(server(), UnixAddress(name)).error());
     ASSERT_TRUE(listener->Listen(server(), 5).ok());
-    EXPECT_EQ(name[0] == '/' ? EACCES : EPROTOTYPE, Connect(Make(AF_UNIX, SOCK_DGRAM), UnixAddress(name)));
+    EXPECT_EQ(name[0] == '/' ? EACCES : ECONNREFUSED, Connect(Make(AF_UNIX, SOCK_DGRAM), UnixAddress(name)));
     EXPECT_EQ(EAGAIN, listener->Accept(server(), 0).error());
     // (EACCES: the node belongs to root, and the client may not write there.)
     Socket* blocked_on = nullptr;

@@ -44,13 +44,19 @@ void StreamSocket::ConnectPair(StreamSocket& a, StreamSocket& b, const ucred& id
 }
 
 void StreamSocket::Abandon(Channel& in, Channel& out, bool reset) {
+  const bool told_end = out.no_more_writes;
   in.no_more_reads = in.reader_closed = true;
   in.reader = nullptr;
   out.no_more_writes = true;
   out.writer = nullptr;
   out.writer_socket = nullptr;
   // What was sent here and never read is lost, and the sender is told.
-  if ((reset || !in.queue.empty()) && in.writer_socket != nullptr) in.writer_socket->SetError(ECONNRESET);
+  if ((reset || !in.queue.empty()) && in.writer_socket != nullptr) {
+    StreamSocket& writer = *in.writer_socket;
+    // After the end of the stream a reset only says that nothing more can be written (Linux, tcp_reset).
+    writer.SetError(writer.is_tcp() && told_end ? EPIPE : ECONNRESET);
+    writer.wrote_to_closed_ = true;
+  }
   in.queue = MessageQueue();
   Notify(in.writer, kReadyAll);
   Notify(out.reader, kReadyAll);
@@ -140,7 +146,7 @@ Result<size_t> StreamSocket::Receive(IncomingMessage& message) {
     return Error(is_tcp() ? ENOTCONN : EINVAL);
   }
   if ((message.flags & MSG_ERRQUEUE) != 0) return Error(EAGAIN);
-  if ((message.flags & MSG_OOB) != 0) return Error(is_tcp() ? EINVAL : EOPNOTSUPP);
+  if ((message.flags & MSG_OOB) != 0) return Error(keeps_records() ? EOPNOTSUPP : EINVAL);
   if (in_->queue.empty()) {
     if (const int error = TakeError(); error != 0) return Error(error);
     if (in_->no_more_writes || in_->no_more_reads) return size_t{0};

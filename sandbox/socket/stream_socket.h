@@ -12,6 +12,8 @@
 
 namespace sandbox {
 
+class StreamSocket;
+
 // One direction of a connection.
 struct Channel {
   MessageQueue queue;
@@ -20,7 +22,7 @@ struct Channel {
   bool reader_closed = false;   // closed for good
   WaitQueue* reader = nullptr;  // of the sockets, while they live
   WaitQueue* writer = nullptr;
-  Socket* writer_socket = nullptr;
+  StreamSocket* writer_socket = nullptr;
 };
 
 class StreamSocket : public Socket {

@@ -68,8 +68,11 @@ Result<void> UnixName::BindPath(const SocketCaller& caller, const std::string& p
 Result<void> UnixName::Bind(const SocketCaller& caller, const SocketAddress& address,
                             const std::shared_ptr<Socket>& socket) {
   ASSIGN_OR_RETURN(std::string name, NameIn(address));
-  if (bound()) return Error(EINVAL);
-  if (!name.empty() && !IsAbstract(name)) {
+  const bool is_path = !name.empty() && !IsAbstract(name);
+  if (bound()) {
+    return Error(is_path && caller.vfs.Resolve(LookupOf(caller, PathOf(name))).ok() ? EADDRINUSE : EINVAL);
+  }
+  if (is_path) {
     const std::string path = PathOf(name);
     RETURN_IF_ERROR(BindPath(caller, path, socket));
     address_ = MakeAddress(path + std::string(path.size() < sizeof(sockaddr_un::sun_path) ? 1 : 0, '\0'));
@@ -86,13 +89,14 @@ Result<void> UnixName::Bind(const SocketCaller& caller, const SocketAddress& add
   return Ok();
 }
 
-Result<std::shared_ptr<Socket>> FindUnixSocket(const SocketCaller& caller, const SocketAddress& address) {
+Result<std::shared_ptr<Socket>> FindUnixSocket(const SocketCaller& caller, const SocketAddress& address, int type) {
   ASSIGN_OR_RETURN(const std::string name, NameIn(address));
   if (name.empty()) return Error(EINVAL);
   std::shared_ptr<Socket> socket;
   if (IsAbstract(name)) {
     const auto it = AbstractNames().find(name);
     if (it != AbstractNames().end()) socket = it->second.lock();
+    if (socket != nullptr && socket->type() != type) socket = nullptr;  // each type has names of its own
   } else {
     const std::string path = PathOf(name);
     ASSIGN_OR_RETURN(Path node, caller.vfs.Resolve(LookupOf(caller, path)));
@@ -100,6 +104,7 @@ Result<std::shared_ptr<Socket>> FindUnixSocket(const SocketCaller& caller, const
     if (node.inode().type() == S_IFSOCK) socket = std::static_pointer_cast<Socket>(node.inode().bound_socket.lock());
   }
   if (socket == nullptr) return Error(ECONNREFUSED);
+  if (socket->type() != type) return Error(EPROTOTYPE);
   return socket;
 }
 
@@ -125,8 +130,7 @@ Result<void> UnixStreamSocket::Connect(const SocketCaller& caller, const SocketA
                                        Socket** blocked_on) {
   if (listening()) return Error(EINVAL);
   if (connected()) return Error(EISCONN);
-  ASSIGN_OR_RETURN(std::shared_ptr<Socket> found, FindUnixSocket(caller, address));
-  if (found->type() != type()) return Error(EPROTOTYPE);
+  ASSIGN_OR_RETURN(std::shared_ptr<Socket> found, FindUnixSocket(caller, address, type()));
   auto& listener = static_cast<UnixStreamSocket&>(*found);
   if (!listener.listening()) return Error(ECONNREFUSED);
   *blocked_on = &listener;
@@ -147,10 +151,7 @@ UnixDatagramSocket::UnixDatagramSocket(const SocketCaller& caller, int flags)
 UnixDatagramSocket::~UnixDatagramSocket() {
   // Whoever waits for room here shall look again, and find nobody.
   queue_.Notify(kReadyAll);
-  if (std::shared_ptr<UnixDatagramSocket> peer = peer_.lock()) {
-    if (peer->peer_.expired() && peer->connected_) peer->SetError(ECONNRESET);
-    peer->queue_.Notify(kReadyAll);
-  }
+  if (std::shared_ptr<UnixDatagramSocket> peer = peer_.lock()) peer->queue_.Notify(kReadyAll);
 }
 
 void UnixDatagramSocket::ConnectPair(const std::shared_ptr<UnixDatagramSocket>& a,
@@ -173,8 +174,7 @@ Result<void> UnixDatagramSocket::Connect(const SocketCaller& caller, const Socke
     peer_.reset();
     return Ok();
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<Socket> found, FindUnixSocket(caller, address));
-  if (found->type() != SOCK_DGRAM) return Error(EPROTOTYPE);
+  ASSIGN_OR_RETURN(std::shared_ptr<Socket> found, FindUnixSocket(caller, address, SOCK_DGRAM));
   auto target = std::static_pointer_cast<UnixDatagramSocket>(found);
   // A socket that is connected takes messages from its own peer only.
   if (target->connected_ && target->peer_.lock().get() != this) return Error(EPERM);
@@ -193,14 +193,16 @@ Result<size_t> UnixDatagramSocket::Send(OutgoingMessage& message) {
   if (const int error = TakeError(); error != 0) return Error(error);
   std::shared_ptr<UnixDatagramSocket> target;
   if (!message.to.empty()) {
-    ASSIGN_OR_RETURN(std::shared_ptr<Socket> found, FindUnixSocket(*message.caller, message.to));
-    if (found->type() != SOCK_DGRAM) return Error(EPROTOTYPE);
+    ASSIGN_OR_RETURN(std::shared_ptr<Socket> found, FindUnixSocket(*message.caller, message.to, SOCK_DGRAM));
     target = std::static_pointer_cast<UnixDatagramSocket>(found);
     if (target->connected_ && target->peer_.lock().get() != this) return Error(EPERM);
   } else {
     if (!connected_) return Error(ENOTCONN);
     target = peer_.lock();
-    if (target == nullptr) return Error(ECONNREFUSED);
+    if (target == nullptr) {
+      connected_ = false;
+      return Error(ECONNREFUSED);
+    }
   }
   if (target->shut_read_) return Error(EPIPE);
   if (message.data.remaining() > send_buffer()) return Error(EMSGSIZE);

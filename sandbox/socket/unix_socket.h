@@ -25,8 +25,9 @@ class UnixName {
   std::string abstract_;  // our entry in the abstract namespace
 };
 
-// The socket bound to `address`. ECONNREFUSED if there is none, or ENOENT, EACCES and the like from the path.
-Result<std::shared_ptr<Socket>> FindUnixSocket(const SocketCaller& caller, const SocketAddress& address);
+// The socket of that type bound to `address`. ECONNREFUSED if there is none, EPROTOTYPE if what has the path is of
+// another type, or ENOENT, EACCES and the like from the path.
+Result<std::shared_ptr<Socket>> FindUnixSocket(const SocketCaller& caller, const SocketAddress& address, int type);
 
 // SOCK_STREAM and SOCK_SEQPACKET.
 class UnixStreamSocket : public StreamSocket {

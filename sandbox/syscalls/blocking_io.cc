@@ -20,6 +20,11 @@ Result<size_t> TimeoutIsAgain(Result<size_t> result) {
   return !result.ok() && result.error() == ETIMEDOUT ? Error(EAGAIN) : result;
 }
 
+Result<uint64_t> SizeOf(File& file) {
+  ASSIGN_OR_RETURN(const Attributes attributes, file.GetAttributes());
+  return attributes.size;
+}
+
 }  // namespace
 
 Result<size_t> ReadBlocking(Task& task, File& file, IoBuffer& to) {
@@ -43,8 +48,7 @@ Result<void> LimitFileSize(Task& task, File& file, IoBuffer& from, uint64_t offs
   const uint64_t limit = task.thread_group().Limit(RLIMIT_FSIZE);
   if (limit == RLIM_INFINITY || file.inode().type() != S_IFREG || from.remaining() == 0) return Ok();
   if ((file.flags() & O_APPEND) != 0) {
-    ASSIGN_OR_RETURN(const Attributes attributes, file.GetAttributes());
-    offset = attributes.size;
+    ASSIGN_OR_RETURN(offset, SizeOf(file));
   }
   if (offset >= limit) return CheckFileSize(task, RLIM_INFINITY);
   from.Limit(limit - offset);
@@ -70,7 +74,17 @@ Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from) {
   }
 }
 
+Result<size_t> AppendBlocking(Task& task, File& file, IoBuffer& from) {
+  ASSIGN_OR_RETURN(const uint64_t end, SizeOf(file));
+  RETURN_IF_ERROR(LimitFileSize(task, file, from, end));
+  const Result<size_t> result = file.WriteAt(from, end);
+  if (result.ok() && *result > 0) Happened(*file.path().dentry, IN_MODIFY);
+  return result;
+}
+
 Result<size_t> WriteAtBlocking(Task& task, File& file, IoBuffer& from, uint64_t offset) {
+  // Whatever position is named (Linux, generic_write_checks; pwrite(2), "BUGS").
+  if ((file.flags() & O_APPEND) != 0 && file.inode().type() == S_IFREG) return AppendBlocking(task, file, from);
   RETURN_IF_ERROR(LimitFileSize(task, file, from, offset));
   Result<size_t> result = file.WriteAt(from, offset);
   if (result.ok() && *result > 0) Happened(*file.path().dentry, IN_MODIFY);

@@ -18,6 +18,8 @@ Result<void> CheckFileSize(Task& task, uint64_t size);
 // Goes on until all is written; a part if a signal or an error comes between. Raises SIGPIPE with EPIPE.
 Result<size_t> WriteBlocking(Task& task, File& file, IoBuffer& from);
 Result<size_t> WriteAtBlocking(Task& task, File& file, IoBuffer& from, uint64_t offset);
+// At the end of a regular file.
+Result<size_t> AppendBlocking(Task& task, File& file, IoBuffer& from);
 
 }  // namespace sandbox
 

@@ -104,6 +104,15 @@ SyscallResult SysPreadv2(Task& task, const SyscallArguments& a) {
 
 SyscallResult SysPwritev2(Task& task, const SyscallArguments& a) {
   RETURN_IF_ERROR(CheckRwFlags(a[5]));
+  if ((a[5] & RWF_APPEND) != 0) {
+    ASSIGN_OR_RETURN(std::shared_ptr<File> file, GetWritable(task, a.Int(0)));
+    ASSIGN_OR_RETURN(IoBuffer buffer, VectorBuffer(task, a.Address(1), a[2]));
+    if (file->inode().type() == S_IFREG) {
+      const Result<size_t> written = AppendBlocking(task, *file, buffer);
+      if (written.ok() && a.Long(3) == -1) (void)file->Seek(0, SEEK_END);
+      return written;
+    }
+  }
   return a.Long(3) == -1 ? SysWritev(task, a) : SysPwritev(task, a);
 }
 
@@ -255,8 +264,11 @@ SyscallResult SysCopyFileRange(Task& task, const SyscallArguments& a) {
   if ((to->flags() & O_APPEND) != 0) return Error(EBADF);
   ASSIGN_OR_RETURN(Position in, Position::Read(task, a.Address(1)));
   ASSIGN_OR_RETURN(Position out, Position::Read(task, a.Address(3)));
-  ASSIGN_OR_RETURN(uint64_t total,
-                   CopyBetween(task, *from, in, *to, out, std::min<uint64_t>(a[4], kMaxReadWrite), false));
+  const uint64_t count = std::min<uint64_t>(a[4], kMaxReadWrite);
+  const uint64_t source = in.address != 0 ? in.value : from->position();
+  const uint64_t target = out.address != 0 ? out.value : to->position();
+  if (&from->inode() == &to->inode() && source < target + count && target < source + count) return Error(EINVAL);
+  ASSIGN_OR_RETURN(uint64_t total, CopyBetween(task, *from, in, *to, out, count, false));
   RETURN_IF_ERROR(in.Store(task));
   RETURN_IF_ERROR(out.Store(task));
   return total;

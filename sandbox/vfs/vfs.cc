@@ -89,7 +89,9 @@ Result<std::shared_ptr<File>> Vfs::Open(const Lookup& lookup, const OpenOptions&
       ASSIGN_OR_RETURN(Path created, CreateForOpen(walk, lookup.credentials, effective));
       OpenRequest request{effective.flags & ~(O_CREAT | O_EXCL | O_TRUNC), &created, &lookup.credentials,
                           effective.task};
-      return created.inode().Open(request);
+      ASSIGN_OR_RETURN(std::shared_ptr<File> file, created.inode().Open(request));
+      Happened(*created.dentry, IN_OPEN);
+      return file;
     }
     if (!child.ok()) return Error(child.error());
     if (exclusive) return Error(EEXIST);
@@ -223,7 +225,7 @@ Result<void> Vfs::Unlink(const Lookup& lookup) {
   Happened(*child.dentry, IN_ATTRIB);
   EntryHappened(*walk.directory().dentry, child.dentry->name(), IN_DELETE);
   Result<Attributes> left = child.inode().GetAttributes();
-  if (!left.ok() || left->links == 0) Happened(*child.dentry, IN_DELETE_SELF);
+  if (!left.ok() || left->links == 0) SelfHappened(child.inode(), IN_DELETE_SELF);
   return Ok();
 }
 
@@ -240,7 +242,7 @@ Result<void> Vfs::RemoveDirectory(const Lookup& lookup) {
   RETURN_IF_ERROR(walk.directory().inode().RemoveDirectory(walk.last(), child.inode()));
   dentries_.Drop(*child.dentry, /*deleted=*/true);
   EntryHappened(*walk.directory().dentry, child.dentry->name(), IN_DELETE | IN_ISDIR);
-  Happened(*child.dentry, IN_DELETE_SELF);
+  SelfHappened(child.inode(), IN_DELETE_SELF);
   return Ok();
 }
 
@@ -260,7 +262,7 @@ Result<void> Vfs::Link(const Path& target, const Lookup& link) {
   RETURN_IF_ERROR(Guard(target, kMayRead | kMayWrite | kMayExecute));  // it would get another path
   RETURN_IF_ERROR(directory.inode().Link(walk.last(), target.inode()));
   dentries_.Add(*directory.dentry, walk.last(), target.dentry->shared_inode());
-  Happened(*target.dentry, IN_ATTRIB);
+  SelfHappened(target.inode(), IN_ATTRIB);
   EntryHappened(*directory.dentry, walk.last(), IN_CREATE);
   return Ok();
 }
@@ -323,14 +325,14 @@ Result<void> Vfs::RenameChecked(const Renaming& names, const Credentials& creden
   }
   if (victim) {
     dentries_.Drop(*victim, /*deleted=*/true);
-    Happened(*victim, IN_DELETE_SELF);
+    SelfHappened(victim->inode(), IN_DELETE_SELF);
   }
   dentries_.Move(*child.dentry, *to_directory.dentry, new_name);
   static uint32_t cookie = 0;
   const uint32_t directory = inode.IsDirectory() ? IN_ISDIR : 0;
   EntryHappened(*from_directory.dentry, old_name, IN_MOVED_FROM | directory, ++cookie);
   EntryHappened(*to_directory.dentry, new_name, IN_MOVED_TO | directory, cookie);
-  if (WatchList* own = inode.watches()) own->Notify(IN_MOVE_SELF | directory, 0, "");
+  SelfHappened(inode, IN_MOVE_SELF);
   return Ok();
 }
 

@@ -13,6 +13,10 @@ void Happened(const Dentry& dentry, uint32_t events) {
   if (WatchList* above = dentry.parent()->inode().watches()) above->Notify(events | directory, 0, dentry.name());
 }
 
+void SelfHappened(const Inode& inode, uint32_t events) {
+  if (WatchList* own = inode.watches()) own->Notify(events, 0, "");
+}
+
 void EntryHappened(const Dentry& directory, std::string_view name, uint32_t events, uint32_t cookie) {
   if (WatchList* watches = directory.inode().watches()) watches->Notify(events, cookie, name);
 }

@@ -37,10 +37,13 @@ class WatchList {
 };
 
 class Dentry;
+class Inode;
 
 // Tells the watchers of a file and those of the directory it is named in. Costs two tests of a pointer when nobody
 // watches.
 void Happened(const Dentry& dentry, uint32_t events);
+// Tells the watchers of a file alone; of a directory without IN_ISDIR, as inotify has it for these events.
+void SelfHappened(const Inode& inode, uint32_t events);
 // Tells the watchers of a directory about an entry.
 void EntryHappened(const Dentry& directory, std::string_view name, uint32_t events, uint32_t cookie = 0);
 

@@ -11,6 +11,8 @@ TEST(Guest, CpuTime) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/cp
 TEST(Guest, Events) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/events")}); }
 TEST(Guest, Families) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/families")}); }
 TEST(Guest, JobControl) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/job_control")}); }
+TEST(Guest, Sockets) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/sockets")}); }
+TEST(Guest, Files) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/files")}); }
 TEST(Guest, Ipc) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/ipc")}); }
 TEST(Guest, Memory) { ExpectProgramLikeNative({DataFile("tests/sandbox/guest/memory")}); }
 TEST(Guest, LaterFutexCalls) {
