@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   migrate::MigrationOptions options;
   const common::config::Program program{.name = "migrate",
                                         .summary = "online schema change for MySQL and MariaDB",
-                                        .usage = "--database=NAME --table=NAME --alter=DDL [--execute] [flags]",
+                                        .usage = "migrate --database=NAME --table=NAME --alter=DDL [--execute] [flags]",
                                         .description = kDescription};
   return common::lifecycle::Main(program, argc, argv, &options, [&](const std::vector<std::string>& arguments) {
     return RunMigrate(arguments, options);
