@@ -113,7 +113,6 @@ TEST_F(HeadsetPictureTest, TheWallAndAPanelPulledNear) {
   };
   const Outcome outcome = RunProgram(options);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
-  Keep(Lit(wall), "headset_wall");
   Keep(Lit(pointed), "headset_pointing");
   Keep(Lit(near), "headset_near");
   EXPECT_GT(Difference(wall, pointed), 0.05) << "the ray and the crosshair can be seen";
