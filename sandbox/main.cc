@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   sandbox::SandboxOptions options;
   const common::config::Program program{.name = "sandbox",
                                         .summary = "an application kernel for programs one does not trust",
-                                        .usage = "do [flags] -- COMMAND [ARGUMENTS]",
+                                        .usage = "sandbox do [flags] -- COMMAND [ARGUMENTS]",
                                         .description = kDescription,
                                         .stop_after_arguments = 2};
   std::string help = "--help";
