@@ -1,6 +1,6 @@
 // What a frame costs: the figures of vrcharts' speed table that have to do with frames. Prints one line a figure.
 //
-//   bazel run --config=release //tools/bench/vrcharts:frame_bench [-- memory start headset charts chart]
+//   bazel run --config=release //tools/bench/vrcharts:frame_bench [-- memory start headset charts chart depth]
 //
 // Without arguments all groups of rows run; PICTURES=DIR keeps what the rows against the peer drew last.
 //
@@ -249,20 +249,37 @@ void ChartsRows(const std::string& folder) {
 }
 
 // One chart alone, of the peer's kind and as large: without a holding there is no panel of the portfolio's value.
-void ChartRows() {
-  const std::string folder = MakeData(1, 1000000, /*held=*/false);
+Stage::Cost OneChart(int bars, const char* picture, unsigned* marks) {
+  const std::string folder = MakeData(1, bars, /*held=*/false);
   Options options = MakeOptions(folder);
   options.set_panels_per_page(1);
   options.set_chart_type(vrcharts::options::CHART_TYPE_CANDLES);
   Stage stage(options, {1920, 1080}, 1);
+  std::filesystem::remove_all(folder);
   stage.StandBefore(stage.app->board().panels()[0].placement);
   const Stage::Cost cost = stage.Frames([&](int i) { PanForthAndBack(stage, i); });
+  *marks = stage.renderer->cost().marks;
+  stage.KeepPicture(picture);
+  return cost;
+}
+
+void ChartRows() {
+  unsigned marks;
+  const Stage::Cost cost = OneChart(1'000'000, "chart", &marks);
   Row("process CPU a frame, one chart of 1,000,000 bars panned, 1920x1080", cost.process, "ms",
       "<= 1/3 of lightweight-charts");
   Row("app CPU a frame of it", cost.app, "ms", "-");
-  std::printf("%-74s %u marks\n", "  of these frames", stage.renderer->cost().marks);
-  stage.KeepPicture("chart");
-  std::filesystem::remove_all(folder);
+  std::printf("%-74s %u marks\n", "  of these frames", marks);
+}
+
+// The same chart with few bars and with very many: what a frame costs follows the pixels.
+void DepthRows() {
+  unsigned few_marks, many_marks;
+  const Stage::Cost few = OneChart(1000, "few", &few_marks), many = OneChart(10'000'000, "many", &many_marks);
+  Row("process CPU a frame, one chart of 1,000 bars panned", few.process, "ms", "-");
+  Row("the same of 10,000,000 bars", many.process, "ms", "-");
+  Row("ratio of the two", many.process / few.process, "x", "<= 1.2");
+  std::printf("%-74s %u and %u marks\n", "  of these frames", few_marks, many_marks);
 }
 
 }  // namespace
@@ -282,6 +299,7 @@ int main(int argc, char** argv) {
   if (asked("headset")) HeadsetRows(folder);
   if (asked("charts")) ChartsRows(folder);
   if (asked("chart")) ChartRows();
+  if (asked("depth")) DepthRows();
   std::filesystem::remove_all(folder);
   return 0;
 }
