@@ -21,7 +21,6 @@ constexpr size_t kParallelFrom = 2;
 // Of one statement, where nothing else is asked for.
 constexpr size_t kLeastRows = 10;
 constexpr size_t kMostRows = 500;
-constexpr size_t kMostRowBytes = 1 << 20;
 
 void CountApplied(uint64_t changes) {
   static auto& counter = common::metrics::GetCounter("migrate_changes_applied_total",
@@ -78,7 +77,7 @@ absl::Status Applier::KeepToPacketSize() {
   if (!value.ok()) return value.status();
   size_t packet = 0;
   if (!absl::SimpleAtoi(value->value_or(""), &packet)) return absl::InternalError("max_allowed_packet is no number");
-  row_text_.SetMostBytes(std::min(kMostRowBytes, packet / 3));
+  row_text_.SetMostBytes(std::min(RowText::kMostBytes, packet / 3));
   batch_bytes_ = std::min(BatchLimits().bytes, packet / 2);
   return absl::OkStatus();
 }

@@ -28,7 +28,8 @@ class RowText {
   explicit RowText(const schema::TablePair& pair);
 
   // A longer row is not carried over from the log but read again from the original: its text might be longer than the
-  // server lets a statement be, and would take memory until it is written. 1 MiB unless set. Before Add() is called.
+  // server lets a statement be, and would take memory until it is written. Before Add() is called.
+  static constexpr size_t kMostBytes = 1 << 20;
   void SetMostBytes(size_t bytes) { most_bytes_ = bytes; }
   bool IsLong(const binlog::RowImage& image) const;
 
@@ -47,7 +48,7 @@ class RowText {
   const binlog::TableSpec spec_;
   std::vector<std::string> original_key_names_;
   std::vector<std::string> ghost_key_names_;
-  size_t most_bytes_ = 1 << 20;
+  size_t most_bytes_ = kMostBytes;
 };
 
 // The outcome for one key.

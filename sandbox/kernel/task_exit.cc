@@ -95,7 +95,7 @@ void Task::Leave() {
   mm_.reset();
   fd_table_.reset();
   fs_context_.reset();
-  // The last one's code is the process's (Linux 5.17 and later, synchronize_group_exit).
+  // The last one's code is the process's (Linux, synchronize_group_exit).
   if (!group->exiting() && group->tasks().size() == 1) group->wait_status = exit_status_;
   group->RemoveTask(this);
   if (group->tasks().empty()) GiveBackHeap();

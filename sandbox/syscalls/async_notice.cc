@@ -33,6 +33,17 @@ siginfo_t Info(int signal, int fd, ReadyMask events) {
   return info;
 }
 
+bool Exists(const Kernel& kernel, const f_owner_ex& owner) {
+  switch (owner.type) {
+    case F_OWNER_TID:
+      return kernel.FindTask(owner.pid) != nullptr;
+    case F_OWNER_PID:
+      return kernel.FindThreadGroup(owner.pid) != nullptr;
+    default:
+      return kernel.FindProcessGroup(owner.pid) != nullptr;
+  }
+}
+
 }  // namespace
 
 AsyncNotice& AsyncNotice::Of(Task& task, File& file) {
@@ -43,10 +54,7 @@ AsyncNotice& AsyncNotice::Of(Task& task, File& file) {
 Result<void> AsyncNotice::SetOwner(Task& task, f_owner_ex owner) {
   if (owner.type != F_OWNER_TID && owner.type != F_OWNER_PID && owner.type != F_OWNER_PGRP) return Error(EINVAL);
   if (owner.pid < 0) return Error(EINVAL);
-  const bool exists = owner.type == F_OWNER_TID   ? kernel_->FindTask(owner.pid) != nullptr
-                      : owner.type == F_OWNER_PID ? kernel_->FindThreadGroup(owner.pid) != nullptr
-                                                  : kernel_->FindProcessGroup(owner.pid) != nullptr;
-  if (owner.pid != 0 && !exists) return Error(ESRCH);
+  if (owner.pid != 0 && !Exists(*kernel_, owner)) return Error(ESRCH);
   owner_ = owner;
   uid_ = task.credentials().uid;
   euid_ = task.credentials().euid;
